@@ -11,17 +11,16 @@ from pathlib import Path
 from typing import Final
 
 NOT_MEASUREMENTS: Final = {
-    "__init__", "__main__", "drawing", "figures", "machine", "mixtures", "music_bigram",
-    "music_figures",
-    "null_faults",
+    "__init__", "__main__", "audio_judge", "audio_rows", "audio_voices",
+    "drawing", "figures", "machine", "mcadams", "mixtures", "music_bigram", "music_figures", "null_faults",
     "null_populations", "phantoms", "picture_judge", "picture_rows", "picture_sets", "picture_speed",
     "picture_task", "series_air", "series_context", "series_customers", "series_future", "series_judges",
     "series_logins", "series_peers", "series_race", "series_scale", "series_task", "series_windows",
     "translating", "unpaired",
 }  # fmt: skip
 WITH_OPTIONS: Final = {
-    "anonymity", "conditions", "databases", "detect", "gallery", "heatmap", "identity", "modes", "music",
-    "peers", "pictures", "race", "reading", "rebalance", "scorecard_nulls", "scorecard_pictures", "series",
+    "anonymity", "audio", "conditions", "databases", "detect", "gallery", "heatmap", "identity", "modes",
+    "music", "peers", "pictures", "race", "reading", "rebalance", "scorecard_nulls", "scorecard_pictures", "series",
     "translate", "turns", "validator", "versus",
 }  # fmt: skip
 

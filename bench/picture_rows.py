@@ -30,8 +30,9 @@ from bench.picture_judge import (
 )
 from bench.picture_sets import CHARACTER_ATTRIBUTES, SETS, PictureSet, data_folder, sample_grid, unpacked_mri
 from bench.picture_task import Row, Task, at_least, at_most
+from gansmith.modalities.attribute_labels import LABEL
 from gansmith.modalities.attributes import Attributes
-from gansmith.modalities.image.pictures import LABEL, Pictures
+from gansmith.modalities.image.pictures import Pictures
 from gansmith.tasks.opening import open_data
 
 N_COMPARED: Final = 2_000

@@ -54,6 +54,8 @@ class Task:
     out: Path
     is_again: bool = False
     """Judge the models that an earlier run left in `out`."""
+    option: str = ""
+    """Of the measurement's own."""
 
     def learnt(
         self, source: object, preset: str = "", tag: str = "", options: Mapping[str, Any] | None = None

@@ -57,12 +57,14 @@ def rough_calibration():
 @pytest.fixture(scope="module")
 def quick_judges():
     """Judges that have learnt little, for tests that ask what stands on a card and not how sharp it is."""
+    from gansmith.modalities.audio import scoring as scoring_sounds
     from gansmith.modalities.image import scoring
     from gansmith.scorecard.learners import Trees
 
     options = Trees._options
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(scoring, "N_QUICKLY_SEEN", 1_500)
+        patch.setattr(scoring_sounds, "N_QUICKLY_SEEN", 1_500)
         patch.setattr(Trees, "_options", lambda *given: options(*given) | {"max_iter": 10})
         yield
 

@@ -100,10 +100,26 @@ def _with_a_pitch_that_is_none() -> np.ndarray:
     return tunes
 
 
-SOURCES = {"table": _people, "series": _customers, "image": bundled_digits, "music": _tunes}
+def _tones(n: int = 240) -> tuple[np.ndarray, int, list[str]]:
+    """Short tones of two heights, each a little different."""
+    rng = np.random.default_rng(0)
+    is_high = rng.random(n) < 0.5
+    hz = np.where(is_high, 700, 300) * rng.uniform(0.95, 1.05, n)
+    waves = 0.5 * np.sin(2 * np.pi * hz[:, None] * np.arange(384) / 2_000) * rng.uniform(0.3, 1, (n, 1))
+    return waves.astype(np.float32), 2_000, ["high" if one else "low" for one in is_high]
+
+
+def _with_a_sample_that_is_none() -> tuple[np.ndarray, int, list[str]]:
+    waves, rate_hz, labels = _tones(30)
+    waves[7, 3] = float("nan")
+    return waves, rate_hz, labels
+
+
+SOURCES = {"audio": _tones, "table": _people, "series": _customers, "image": bundled_digits, "music": _tunes}
 BAD_SOURCES = {
     "table": lambda: {"record 3": _with_infinity(), "single record": pa.table({"pay": [1]})},
     "series": lambda: {"record 3": _with_infinity()},
+    "audio": lambda: {"sound 7": _with_a_sample_that_is_none()},
     "image": lambda: {"picture 7": _with_a_pixel_that_is_none()},
     "music": lambda: {"piece 3": _with_a_pitch_that_is_none()},
 }
@@ -113,6 +129,7 @@ MADE_OF_OTHERS = ("domains", "heads", "pairs")
 """Kinds whose records are not made of noise, but of other records: what they promise is tested below."""
 MADE_TOGETHER = ("relational",)
 """Kinds whose records point at each other: see tests/unit/modalities/relational."""
+WITHOUT_AUTOENCODER = ("audio",)
 MADE = [kind for kind in KINDS if kind not in (*MADE_OF_OTHERS, *MADE_TOGETHER)]
 
 
@@ -127,7 +144,7 @@ def test_the_promise_is_kept(kind, check, tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", MADE)
+@pytest.mark.parametrize("kind", [kind for kind in MADE if kind not in WITHOUT_AUTOENCODER])
 def test_the_autoencoders_of_every_kind_keep_the_promises(kind, tmp_path):
     """All promises at once, by the one function that others call."""
     check_modality(

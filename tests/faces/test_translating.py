@@ -99,7 +99,7 @@ def test_results_carry_the_mark_unless_nobody_wants_it(larger, photographs, tmp_
     with Image.open(tmp_path / "without.png") as image:
         assert image.info["watermark"] == "none: not wanted"
     assert run(["detect-mark", picture]) == 0
-    assert "0 of 1 pictures carry the watermark" in " ".join(capsys.readouterr().out.split())
+    assert "0 of 1 records carry the watermark" in " ".join(capsys.readouterr().out.split())
     assert run(["detect-mark", str(tmp_path / "nowhere.png")]) == 3
 
 

@@ -89,6 +89,8 @@ class Turning:
     """Whether results in memory do so, too."""
     is_visibly_marked: bool = False
     """Whether they carry one that everybody sees."""
+    size: int = 0
+    """Longest side that whole records are brought to; 0: none is."""
 
 
 @final

@@ -129,6 +129,20 @@ class SoundPreview(AbstractPreview):
     waves: Float[np.ndarray, "n n_samples"]
     """From -1 to 1."""
     rate_hz: int
+    pictures: Canvas | None = None
+    """Shape `(n, height, width)`: of each, where it has been drawn."""
+
+    def as_png(self) -> bytes | None:
+        """Their pictures in a grid."""
+        if self.pictures is None or not len(self.pictures):
+            return None
+        return png_bytes(grid(self.pictures), {}, is_quick=True)
+
+    def strip(self, width_px: int, smallest_px: int, largest_px: int) -> Canvas | None:
+        """As many of their pictures as there is room for."""
+        if self.pictures is None or not len(self.pictures):
+            return None
+        return strip(self.pictures, 255, width_px, smallest_px, largest_px)
 
     def as_text(self) -> str:
         """The loudness of each sound over time, one line each."""

@@ -96,6 +96,13 @@ KINDS: Final = {
     modality.kind: modality
     for modality in (
         Modality(
+            "audio",
+            "Sounds: a folder or an archive of WAV, FLAC, OGG; a recording; an array with its rate.",
+            "gansmith.modalities.audio.format:AudioFormat",
+            "gansmith.modalities.audio.recipe:AudioRecipe",
+            "gansmith.modalities.audio:AudioOptions",
+        ),
+        Modality(
             "image",
             "Pictures: a folder, an archive, an array or a table of pixels.",
             "gansmith.modalities.image.format:ImageFormat",

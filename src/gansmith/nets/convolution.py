@@ -86,23 +86,24 @@ class GridWidths:
     """In the time."""
 
 
-def grid_widths(shape: Shape, seconds: float = 0.0) -> GridWidths:
+def grid_widths(shape: Shape, seconds: float = 0.0, narrowest: int = NARROWEST) -> GridWidths:
     """How large convolutional players for records of this shape are, for so much time to learn.
 
     Levels are halved until no side is longer than `COARSEST_SIDE`. The second has twice the channels of the
     finest, the third three times as many, and so on. The finest one has as many as leave time for
-    `ENOUGH_SAMPLES`, at `OPERATIONS_PER_SECOND` of one processor core, and at least `NARROWEST`: players that
+    `ENOUGH_SAMPLES`, at `OPERATIONS_PER_SECOND` of one processor core, and at least `narrowest`: players that
     are too small see more and draw worse, those that are too large never come to their end (LOG.md).
 
     Args:
         shape: `(channels, *grid)`.
         seconds: To learn; 0 takes `USUAL_SECONDS`.
+        narrowest: Channels of the finest level, at the least.
     """
     grid, n_levels = shape[1:], 1
     while max(grids_of(grid, n_levels + 1)[0]) > COARSEST_SIDE:
         n_levels += 1
     found = None
-    for width in range(NARROWEST, WIDEST + 1, WIDTH_STEP):
+    for width in range(narrowest, WIDEST + 1, WIDTH_STEP):
         widths = tuple(min(width * level, MOST_CHANNELS) for level in range(1, n_levels + 1))
         with torch.device("meta"):  # sizes without memory
             n_operations = sum(

@@ -32,6 +32,7 @@ from gansmith.nets.discriminators import (
     MinibatchDeviation,
     MinibatchDiscrimination,
 )
+from gansmith.nets.distributions import AbstractEncoder
 from gansmith.nets.settings import Activation, BatchStatistic
 
 CONDITION_SCALE: Final = 1.5
@@ -146,6 +147,24 @@ class GridBatchDiscriminator(AbstractCounted, AbstractWholeBatchDiscriminator, A
     ) -> tuple[Float[Tensor, " batch"], tuple[Tensor, ...]]:
         features = self.encode(centred(samples))
         return self.head(self.statistic(features), conditions), (features,)
+
+
+@final
+class GridLatentEncoder(AbstractEncoder):
+    """Samples to the distribution of the latents that they may have come from; see `GridEncoder`."""
+
+    def __init__(
+        self, shape: Shape, n_latents: int, widths: Sequence[int], n_blocks: int, activation: Activation
+    ) -> None:
+        super().__init__()
+        self.encode = GridEncoder(shape, widths, n_blocks, activation)
+        self.last = nn.Linear(widths[-1], 2 * n_latents)
+
+    def forward(
+        self, samples: GridSamples, conditions: Tensor | None = None
+    ) -> tuple[Float[Tensor, "batch n_latents"], Float[Tensor, "batch n_latents"]]:
+        mean, log_variance = self.last(self.encode(centred(samples)).float()).chunk(2, 1)
+        return mean, log_variance
 
 
 @final

@@ -24,9 +24,20 @@ THIRD_PX: Final = 280
 _MOST_SCALE: Final = 12
 _MOST_ROW_LETTERS: Final = 16
 _ADDRESS: Final = re.compile(r"data:image/(png|webp|jpeg|gif);base64,([A-Za-z0-9+/]+={0,2})")
-_SOUND: Final = re.compile(r"data:audio/wav;base64,([A-Za-z0-9+/]+={0,2})")
+_HEARD: Final = re.compile(r"data:audio/wav;base64,UklGR[A-Za-z0-9+/]+={0,2}")
+"""A WAV file: it begins with RIFF."""
 _FRAME_OF_JPEG: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 """Markers before the size of a JPEG."""
+
+
+@final
+@dataclass(frozen=True)
+class Sound:
+    """Something that is heard."""
+
+    title: str
+    address: str
+    """`data:` and all that is needed to hear it."""
 
 
 @final
@@ -48,15 +59,16 @@ class Picture:
     """Of whom it speaks, when of one side alone."""
     rows: tuple[str, ...] = ()
     """What its rows show, where they are equally high and stand for something."""
-    sounds: tuple[tuple[str, str], ...] = ()
-    """What can be listened to below it: a name, and `data:` and all of a WAV file."""
+    sounds: tuple[Sound, ...] = ()
+    """What can be heard of what is seen."""
 
 
 def picture(found: Mapping[str, Any], largest_px: int) -> Picture | None:
     """A gallery as a picture, or None where its address is none of a picture.
 
     Args:
-        found: `image`, and in words `title`, `caption`, `label`; a list `rows` where rows have names.
+        found: `image`, and in words `title`, `caption`, `label`; a list `rows` where rows have names, a list
+            `sounds` of `title` and `address` where there is something to be heard.
         largest_px: Small pictures are enlarged by the largest whole number that keeps them within this width.
 
     Example:
@@ -81,25 +93,11 @@ def picture(found: Mapping[str, Any], largest_px: int) -> Picture | None:
         tone="real" if side == "real" else "synthetic" if side == "synthetic" else "",
         rows=tuple(shortened(str(row), _MOST_ROW_LETTERS) for row in found.get("rows") or ()),
         sounds=tuple(
-            (str(one.get("title") or title), str(one["sound"]))
+            Sound(shortened(str(one.get("title") or ""), _MOST_ROW_LETTERS), str(one["address"]))
             for one in found.get("sounds") or ()
-            if is_sound(str(one.get("sound") or ""))
+            if _HEARD.fullmatch(str(one.get("address") or ""))
         ),
     )
-
-
-def is_sound(address: str) -> bool:
-    """Whether an address holds a WAV file, by what it says and by its first bytes.
-
-    Example:
-        >>> is_sound("data:audio/wav;base64,UklGRiQAAABXQVZF"), is_sound("https://example.org/a.wav")
-        (True, False)
-    """
-    match = _SOUND.fullmatch(address)
-    if match is None:
-        return False
-    head = base64.b64decode(match[1][:16] + "=" * (-len(match[1][:16]) % 4))
-    return head[:4] == b"RIFF" and head[8:12] == b"WAVE"
 
 
 def size_of(address: str) -> tuple[int, int] | None:

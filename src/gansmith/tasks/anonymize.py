@@ -48,7 +48,7 @@ class Anonymizer:
         if (found := offered(self.model.modality.recipe, Anonymizing)) is None:
             raise UsageError(
                 f"this is a model of {kind!r} data: it replaces nobody. Learn one from portraits: "
-                "gansmith fit FACES/ --heads -o faces.gan."
+                "gansmith fit FACES/ --heads -o faces.gan; or from voices: --to-attribute speaker."
             )
         return found
 

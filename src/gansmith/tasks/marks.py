@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from gansmith.modalities.marking import Found, Marking
-from gansmith.modalities.registry import Modality, find_modality, needed, offered
+from gansmith.modalities.registry import KINDS, Modality, find_modality, needed, offered
 
 
 def mark_of(modality: Modality, like: Any, options: Any) -> dict[str, str]:
@@ -21,11 +21,17 @@ def unmarked(modality: Modality, options: Any) -> Any:
     return options if marking is None else marking.unmarked(options)
 
 
-def marks_in(source: str, kind: str = "image") -> Iterator[Found]:
+def marks_in(source: str, kind: str = "") -> Iterator[Found]:
     """What each record of a file, a folder or an archive says.
+
+    Args:
+        source: Where they are.
+        kind: Of data; "" takes the one with marks that they look like, or else pictures.
 
     Raises:
         DataError: Nothing is there, or nothing that can be read.
         UsageError: Records of this kind carry no marks.
     """
+    marking = (one for one in KINDS.values() if offered(one.format, Marking) is not None)
+    kind = kind or next((one.kind for one in marking if one.format.recognises(source)), "image")
     return needed(find_modality(kind).format, Marking, kind).marks_in(source)

@@ -1,4 +1,4 @@
-"""`gansmith anonymize`: replace the people in pictures by people who do not exist."""
+"""`gansmith anonymize`: replace the people in pictures, or their voices, by such as do not exist."""
 
 from __future__ import annotations
 
@@ -21,10 +21,15 @@ def anonymize(
         str,
         typer.Argument(
             metavar="PHOTOS",
-            help="A picture, a film, a folder, an archive; or a CSV of people and pictures.",
+            help="A picture, a film, a sound, a folder, an archive; or a CSV of people and pictures.",
         ),
     ],
-    model: Annotated[Path, typer.Option("-m", "--model", help="A model learnt with fit --heads.")],
+    model: Annotated[
+        Path,
+        typer.Option(
+            "-m", "--model", help="A model learnt with fit --heads, or of voices with --to-attribute speaker."
+        ),
+    ],
     output: Annotated[
         Path, typer.Option("-o", "--output", help="Where the results go; for a folder, a folder or a .zip.")
     ],
@@ -59,7 +64,7 @@ def anonymize(
     seed: Seed = 0,
     json: Json = False,
 ) -> None:
-    """Replace the people in pictures by people who do not exist.
+    """Replace the people in pictures, or their voices in sounds, by people who do not exist.
 
     Pictures in which no face is found stay as they are, and are listed: look at them. What is made is less
     telling than blur, not anonymous by law: clothes, places and what stands around stay.

@@ -1,4 +1,4 @@
-"""`gansmith detect-mark`: whether pictures carry the invisible mark of what was made here."""
+"""`gansmith detect-mark`: whether pictures or sounds carry the hidden mark of what was made here."""
 
 from __future__ import annotations
 
@@ -11,12 +11,14 @@ from gansmith.faces.cli.options import Json, print_json
 
 
 def detect_mark(
-    files: Annotated[list[str], typer.Argument(help="Pictures, films, folders or archives of them.")],
+    files: Annotated[
+        list[str], typer.Argument(help="Pictures, films or sounds, folders or archives of them.")
+    ],
     json: Json = False,
 ) -> None:
-    """Look for the watermark that says that pictures were made or changed by Gansmith.
+    """Look for the watermark that says that pictures or sounds were made or changed by Gansmith.
 
-    A picture without it may still be synthetic: the mark does not survive everything, and not every program
+    A file without it may still be synthetic: the mark does not survive everything, and not every program
     writes it.
     """
     from gansmith.faces.cli.screen import print_table
@@ -37,5 +39,5 @@ def detect_mark(
         for _, one in found
     ]
     n_marked = sum(one.is_marked for _, one in found)
-    title = f"{n_marked:,} of {len(found):,} pictures carry the watermark."
-    print_table(("picture", "found", "bits", "chance without", "metadata say so"), rows, title)
+    title = f"{n_marked:,} of {len(found):,} records carry the watermark."
+    print_table(("record", "found", "bits", "chance without", "metadata say so"), rows, title)

@@ -12,7 +12,9 @@ import typer
 from gansmith.faces.cli.options import Json, Seed, print_json
 
 Names = StrEnum("Names", ["OBJECTIVES", "PENALTIES", "TERMS", "AUGMENTATIONS", "CURES", "KINDS", "PRESETS"])
-Demo = StrEnum("Demo", ["ALL", "DIGITS", "ENLARGING", "GAUSSIAN", "MUSIC", "SERIES", "SHAPES", "TABLE"])
+Demo = StrEnum(
+    "Demo", ["ALL", "DIGITS", "ENLARGING", "GAUSSIAN", "MUSIC", "SERIES", "SHAPES", "SOUND", "TABLE"]
+)
 
 
 def list_names(
@@ -78,6 +80,7 @@ def demo(
     from gansmith.faces.demos.music import run_music
     from gansmith.faces.demos.series import run_series
     from gansmith.faces.demos.shapes import run_shapes
+    from gansmith.faces.demos.sound import run_sound
     from gansmith.faces.demos.table import run_table
 
     found: dict[str, object] = {}
@@ -97,6 +100,8 @@ def demo(
         found["series"] = run_series(output, seed, show)
     if which is Demo.SHAPES:
         found["shapes"] = run_shapes(output, seed, show)
+    if which is Demo.SOUND:
+        found["sound"] = run_sound(output, seed, show)
     if which in (Demo.ALL, Demo.TABLE):
         found["table"] = run_table(output, seed, show)
     if json:

@@ -10,11 +10,11 @@ from typing import Any, Final, cast
 import numpy as np
 
 from gansmith.errors import DataError
+from gansmith.modalities.attribute_labels import attributes_of, plain, spelt
 from gansmith.modalities.attributes import Attributes
 from gansmith.modalities.image import ImageOptions
 from gansmith.modalities.image.decoding import Header
 from gansmith.modalities.image.forming import BROUGHT, DEFAULT_SIDE_PX, choose, parse_channels, pixel_range
-from gansmith.modalities.image.labels import attributes_of, plain, spelt
 from gansmith.modalities.image.pictures import (
     LABEL,
     MAX_CHANNELS,

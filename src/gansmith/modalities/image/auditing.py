@@ -8,7 +8,8 @@ from typing import Final
 
 from gansmith.disclosure import usual_min_count
 from gansmith.findings import Finding, copies, few_records, rare_classes, worst_first
-from gansmith.modalities.image.pictures import LABEL, InMemory, Pictures
+from gansmith.modalities.attribute_labels import LABEL
+from gansmith.modalities.image.pictures import InMemory, Pictures
 
 MAX_CLASSES: Final = 50
 """Different labels at most that are classes, and no names."""

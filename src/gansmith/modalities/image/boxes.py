@@ -10,10 +10,10 @@ from typing import Any, Final, final
 import numpy as np
 
 from gansmith.errors import DataError
-from gansmith.modalities.image.files import natural
+from gansmith.modalities.attribute_labels import Texts, counted, picture_of_rows, shortened
 from gansmith.modalities.image.forming import Placement
-from gansmith.modalities.image.labels import Texts, counted, picture_of_rows, shortened
 from gansmith.modalities.image.mask_values import BOX
+from gansmith.modalities.record_files import natural
 
 MAX_BOX_CLASSES: Final = 32
 MIN_AREA: Final = 0.001

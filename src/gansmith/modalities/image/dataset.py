@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Final, final
 
 from gansmith.engine.batches import Batch, Indices
+from gansmith.modalities.attribute_labels import like
 from gansmith.modalities.image.codec import ImageCodec
-from gansmith.modalities.image.labels import like
 from gansmith.modalities.image.pictures import Pictures
 
 MOST_HELD: Final = 1 << 24

@@ -9,9 +9,9 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from gansmith.modalities.canvas import GROUND, Canvas, grid, on_screen, png_bytes
-from gansmith.modalities.image.files import evenly
 from gansmith.modalities.image.pictures import Pictures
 from gansmith.modalities.previews import PicturePreview
+from gansmith.modalities.record_files import evenly
 
 _LABEL_PX: Final = 14
 _N_LOOKED_AT: Final = 1_000

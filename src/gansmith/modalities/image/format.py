@@ -10,6 +10,7 @@ from typing import Any, ClassVar, cast, final
 import numpy as np
 
 from gansmith.findings import Finding
+from gansmith.modalities.attribute_labels import LABEL, counted, shortened, summary
 from gansmith.modalities.canvas import as_address
 from gansmith.modalities.format import AbstractFormat
 from gansmith.modalities.grids import Grids, Turned, Turning, Values
@@ -19,10 +20,9 @@ from gansmith.modalities.image.auditing import audit
 from gansmith.modalities.image.drawing import grid_of, masks_summary, preview_of
 from gansmith.modalities.image.forming import BROUGHT
 from gansmith.modalities.image.galleries import rows_gallery
-from gansmith.modalities.image.labels import counted, shortened, summary
 from gansmith.modalities.image.marking import KEY, marked_canvas, marks_in, said_of_form
 from gansmith.modalities.image.movie import animated, check_movie, frames_of
-from gansmith.modalities.image.pictures import LABEL, Pictures, joined
+from gansmith.modalities.image.pictures import Pictures, joined
 from gansmith.modalities.image.reading import looks_like_pictures, read_like, read_pictures, read_to_judge
 from gansmith.modalities.image.recognising import is_frame
 from gansmith.modalities.image.watermark import NAME

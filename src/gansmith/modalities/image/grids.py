@@ -16,17 +16,17 @@ from typing import Any, Final, cast, final
 import numpy as np
 
 from gansmith.errors import DataError, UsageError
+from gansmith.modalities.attribute_labels import counted
 from gansmith.modalities.image import ImageOptions
 from gansmith.modalities.image.decoding import Header, Unreadable
-from gansmith.modalities.image.files import Listed, PictureFiles, files_in, is_archive_name, is_picture_name
 from gansmith.modalities.image.forming import parse_channels
-from gansmith.modalities.image.labels import counted
 from gansmith.modalities.image.mask_files import without_suffix
 from gansmith.modalities.image.ondisk import Frames, frames_in
 from gansmith.modalities.image.picture_files import check_others, left_out, not_read
 from gansmith.modalities.image.pictures import Pictures, Pixels
 from gansmith.modalities.image.reading import read_pictures
 from gansmith.modalities.image.tones import Range, brought, range_of, rescaled
+from gansmith.modalities.record_files import Listed, RecordFiles, files_in, is_archive_name, is_picture_name
 
 KEPT_BYTES: Final = 1024**3
 """Decoded pictures that are kept, at most; the others are decoded again."""
@@ -136,7 +136,7 @@ def read_grids(source: object, options: ImageOptions, n_channels: int = 0) -> Pi
 # --- Files --------------------------------------------------------------------------------------------------
 
 
-def files_of(source: object) -> tuple[PictureFiles, Sequence[str], bool] | None:
+def files_of(source: object) -> tuple[RecordFiles, Sequence[str], bool] | None:
     """Picture files, the names of their pictures, whether all frames of each are wanted; None: are none."""
     if isinstance(source, (str, Path)):
         path = Path(source)
@@ -156,7 +156,7 @@ def files_of(source: object) -> tuple[PictureFiles, Sequence[str], bool] | None:
 
 
 def _of_files(
-    files: PictureFiles, names: Sequence[str], is_every: bool, options: ImageOptions, n_channels: int
+    files: RecordFiles, names: Sequence[str], is_every: bool, options: ImageOptions, n_channels: int
 ) -> PictureGrids:
     check_others(files, options)
     frames = frames_in(files, is_every=is_every)
@@ -222,7 +222,7 @@ def _most(numbers: Sequence[int]) -> int:
 
 
 def _notes(
-    files: PictureFiles, headers: Sequence[Header], n_channels: int, depth: Depth, *, is_every: bool
+    files: RecordFiles, headers: Sequence[Header], n_channels: int, depth: Depth, *, is_every: bool
 ) -> list[str]:
     notes = not_read(files, headers, is_every=is_every)
     if n_stretched := sum(header.pixel_type in _STRETCHED for header in headers):

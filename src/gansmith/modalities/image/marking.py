@@ -12,16 +12,16 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from gansmith.errors import DataError
+from gansmith.modalities.attribute_labels import printable
 from gansmith.modalities.canvas import PROVENANCE, Canvas
 from gansmith.modalities.image import ImageOptions
 from gansmith.modalities.image.decoding import Unreadable
-from gansmith.modalities.image.files import Listed, PictureFiles, files_in, is_archive_name, is_picture_name
-from gansmith.modalities.image.labels import printable
 from gansmith.modalities.image.originals import original
 from gansmith.modalities.image.picture_files import check_others
 from gansmith.modalities.image.pictures import Form, InMemory, Pictures, Pixels
 from gansmith.modalities.image.watermark import N_BITS, NAME, marked, read_mark, why_not
 from gansmith.modalities.marking import NONE, Found
+from gansmith.modalities.record_files import Listed, RecordFiles, files_in, is_archive_name, is_picture_name
 
 KEY: Final = "watermark"
 """Under which metadata say which mark a picture carries."""
@@ -88,7 +88,7 @@ def marks_in(source: str) -> Iterator[Found]:
     if not path.exists():
         raise DataError(f"{path}: is not there. Check the name.")
     if path.is_dir() or is_archive_name(path.name):
-        files: PictureFiles = files_in(path)
+        files: RecordFiles = files_in(path)
         check_others(files, ImageOptions())
     elif is_picture_name(path.name):
         files = Listed([path.name], str(path), path.parent)
@@ -101,7 +101,7 @@ def marks_in(source: str) -> Iterator[Found]:
             yield Found(printable(name), False, 0, N_BITS, 1.0, False, f"cannot be read: {error}")
 
 
-def _of_file(files: PictureFiles, number: int) -> Iterator[Found]:
+def _of_file(files: RecordFiles, number: int) -> Iterator[Found]:
     says_so = _says_so(files, number)
     with original(files, number) as found:
         for index, frame in enumerate(found.frames()):
@@ -110,7 +110,7 @@ def _of_file(files: PictureFiles, number: int) -> Iterator[Found]:
             yield Found(name, read.is_marked, read.n_right, N_BITS, read.chance, says_so)
 
 
-def _says_so(files: PictureFiles, number: int) -> bool:
+def _says_so(files: RecordFiles, number: int) -> bool:
     """Whether a file holds the words by which ours say that they were made."""
     software = PROVENANCE["software"].encode()
     with suppress(OSError), files.open(number) as file:

@@ -12,12 +12,12 @@ import numpy as np
 from gansmith.errors import DataError
 from gansmith.modalities.image.boxes import Boxes
 from gansmith.modalities.image.decoding import Header, Unreadable
-from gansmith.modalities.image.files import PictureFiles, evenly
 from gansmith.modalities.image.forming import SAME_ASPECT, Former, placement, resized_planes
 from gansmith.modalities.image.mask_files import MaskFiles, decoded
 from gansmith.modalities.image.mask_values import LOSSY, MaskValues, mask_values
 from gansmith.modalities.image.medical import is_scan
 from gansmith.modalities.image.pictures import Pixels
+from gansmith.modalities.record_files import RecordFiles, evenly
 
 _N_SAMPLED: Final = 40
 """Masks of a name that are looked at for their values."""
@@ -156,7 +156,7 @@ def _check_known(values: MaskValues, mask: Pixels, name: str) -> None:
         )
 
 
-def _mask(files: PictureFiles, number: int, frame: int, size: Sequence[int]) -> Pixels:
+def _mask(files: RecordFiles, number: int, frame: int, size: Sequence[int]) -> Pixels:
     """The pixels of a picture's mask."""
     name = files.names[number]
     try:

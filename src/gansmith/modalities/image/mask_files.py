@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Final, final
 
 from gansmith.errors import DataError
+from gansmith.modalities.attribute_labels import counted, shortened
 from gansmith.modalities.image import ImageOptions
 from gansmith.modalities.image.decoding import Unreadable, decode, read_header, readable
-from gansmith.modalities.image.files import PictureFiles, Selected, evenly, files_in, is_archive_name
-from gansmith.modalities.image.labels import counted, shortened
 from gansmith.modalities.image.mask_values import is_like_a_mask
 from gansmith.modalities.image.pictures import Pixels
+from gansmith.modalities.record_files import RecordFiles, Selected, evenly, files_in, is_archive_name
 
 FOLDERS: Final = frozenset((
     "mask", "masks", "annotation", "annotations", "segmentation", "segmentations", "label", "labels", "gt",
@@ -45,7 +45,7 @@ Numbers = Mapping[int, int]
 class MaskFiles:
     """Masks, and whose they are."""
 
-    files: PictureFiles
+    files: RecordFiles
     by_name: Mapping[str, Numbers]
     """For each name of a mask; "" where folders give it none."""
 
@@ -64,13 +64,13 @@ class MaskFiles:
 class Parted:
     """Picture files without those that are masks."""
 
-    pictures: PictureFiles
+    pictures: RecordFiles
     masks: MaskFiles | None = None
     """Where masks were asked for."""
     notes: tuple[str, ...] = field(default=())
 
 
-def parted(files: PictureFiles, options: ImageOptions) -> Parted:
+def parted(files: RecordFiles, options: ImageOptions) -> Parted:
     """Tell masks from pictures, and find whose they are.
 
     Args:
@@ -110,7 +110,7 @@ def parted(files: PictureFiles, options: ImageOptions) -> Parted:
 
 
 def _notes(
-    pictures: PictureFiles, masks: MaskFiles, lost: Sequence[str], options: ImageOptions
+    pictures: RecordFiles, masks: MaskFiles, lost: Sequence[str], options: ImageOptions
 ) -> tuple[str, ...]:
     has_mask = masks.pictures
     missing = [name for number, name in enumerate(pictures.names) if number not in has_mask]
@@ -134,7 +134,7 @@ def _notes(
 # --- Where masks are ----------------------------------------------------------------------------------------
 
 
-def _folder_inside(files: PictureFiles, wanted: str) -> str:
+def _folder_inside(files: RecordFiles, wanted: str) -> str:
     """What was asked for, as a path from the root of these files."""
     root, path = Path(files.name), Path(wanted)
     if root.is_dir() and path.exists():
@@ -167,7 +167,7 @@ def _marked_stem(name: str) -> str:
     return f"{folder}{slash}{found[1] or found[2]}" if found else ""
 
 
-def _elsewhere(files: PictureFiles, wanted: str) -> PictureFiles:
+def _elsewhere(files: RecordFiles, wanted: str) -> RecordFiles:
     path = Path(wanted)
     if not (path.is_dir() or (is_archive_name(wanted) and path.is_file())):
         folders = sorted({folder for name in files.names if (folder := name.rpartition("/")[0])})
@@ -181,7 +181,7 @@ def _elsewhere(files: PictureFiles, wanted: str) -> PictureFiles:
     return masks
 
 
-def _without_masks(files: PictureFiles) -> Parted:
+def _without_masks(files: RecordFiles) -> Parted:
     """The pictures alone, where some folder holds masks of the others, or masks lie among them."""
     depths = {folder: depth for depth, folder in sorted(_known_folders(files.names), reverse=True)}
     notes = list[str]()
@@ -213,7 +213,7 @@ def _known_folders(names: Sequence[str]) -> set[tuple[int, str]]:
     }
 
 
-def _are_masks(pictures: PictureFiles, masks: PictureFiles, names: Sequence[str]) -> bool:
+def _are_masks(pictures: RecordFiles, masks: RecordFiles, names: Sequence[str]) -> bool:
     """Whether files are named like pictures, of the size of these, and of few tones."""
     found = _Pictures(pictures.names).matched(names)
     matches = [(mask, match[0]) for mask, match in enumerate(found) if match is not None]
@@ -229,7 +229,7 @@ def _are_masks(pictures: PictureFiles, masks: PictureFiles, names: Sequence[str]
     return True
 
 
-def decoded(files: PictureFiles, number: int, frame: int = 0) -> Pixels:
+def decoded(files: RecordFiles, number: int, frame: int = 0) -> Pixels:
     """A picture of a file, shape `(height, width, n_channels)`.
 
     Raises:
@@ -239,7 +239,7 @@ def decoded(files: PictureFiles, number: int, frame: int = 0) -> Pixels:
         return decode(opened, files.names[number], frame)
 
 
-def _size(files: PictureFiles, number: int) -> tuple[int, int]:
+def _size(files: RecordFiles, number: int) -> tuple[int, int]:
     with readable(), files.open(number) as opened:
         header = read_header(opened, files.names[number])
     return header.width, header.height

@@ -10,13 +10,13 @@ from typing import Final, final
 import numpy as np
 
 from gansmith.errors import DataError
+from gansmith.modalities.attribute_labels import printable
 from gansmith.modalities.image.decoding import Header, Unreadable, decode, read_header, readable
-from gansmith.modalities.image.files import PictureFiles, evenly
 from gansmith.modalities.image.forming import Former
-from gansmith.modalities.image.labels import printable
 from gansmith.modalities.image.marks import Marks
 from gansmith.modalities.image.medical import is_scan
 from gansmith.modalities.image.pictures import Pixels
+from gansmith.modalities.record_files import RecordFiles, evenly
 
 CACHE_BYTES: Final = 256 * 1024**2
 """Decoded pictures that are kept, at most."""
@@ -31,7 +31,7 @@ _N_COUNTED: Final = 500
 class Frames:
     """Single pictures of files: one of each, or all that each holds."""
 
-    files: PictureFiles
+    files: RecordFiles
     file_of: np.ndarray | None = None
     """Shape `(n,)`: the file of each picture; None: each has one."""
     frame_of: np.ndarray | None = None
@@ -90,7 +90,7 @@ def formed(frames: Frames, number: int, former: Former, marks: Marks | None) -> 
     return np.concatenate([seen, marks.channels(file, frame, size, former)], axis=2)
 
 
-def frames_in(files: PictureFiles, *, is_every: bool) -> Frames:
+def frames_in(files: RecordFiles, *, is_every: bool) -> Frames:
     """The pictures of files: the slices of scans; of other files the first, or every one.
 
     Raises:

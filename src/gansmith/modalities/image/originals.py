@@ -21,8 +21,8 @@ from gansmith.modalities.image.decoding import (
     readable,
     upright,
 )
-from gansmith.modalities.image.files import PictureFiles
 from gansmith.modalities.image.pictures import Pixels
+from gansmith.modalities.record_files import RecordFiles
 
 SCAN: Final = "scan"
 FILMS: Final = ("GIF", "PNG", "WEBP", "TIFF", SCAN)
@@ -155,7 +155,7 @@ class Original:
 
 
 @contextmanager
-def original(files: PictureFiles, number: int) -> Generator[Original]:
+def original(files: RecordFiles, number: int) -> Generator[Original]:
     """A picture file, open.
 
     Raises:

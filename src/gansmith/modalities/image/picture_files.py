@@ -10,13 +10,8 @@ from typing import Final
 import numpy as np
 
 from gansmith.errors import Caution, DataError
-from gansmith.modalities.attributes import Attributes
-from gansmith.modalities.image import ImageOptions
-from gansmith.modalities.image.boxes import Boxes, read_boxes
-from gansmith.modalities.image.decoding import Header, Unreadable
-from gansmith.modalities.image.files import BOXES_FILE, LABEL_FILES, PictureFiles, evenly
-from gansmith.modalities.image.forming import Former, choose, ranges_of
-from gansmith.modalities.image.labels import (
+from gansmith.modalities.attribute_labels import (
+    LABEL,
     Known,
     Texts,
     attributes_of,
@@ -26,10 +21,16 @@ from gansmith.modalities.image.labels import (
     plain,
     shortened,
 )
+from gansmith.modalities.attributes import Attributes
+from gansmith.modalities.image import ImageOptions
+from gansmith.modalities.image.boxes import Boxes, read_boxes
+from gansmith.modalities.image.decoding import Header, Unreadable
+from gansmith.modalities.image.forming import Former, choose, ranges_of
 from gansmith.modalities.image.marks import Marks, marks_of
 from gansmith.modalities.image.mask_files import parted
 from gansmith.modalities.image.ondisk import Frames, OnDisk, formed, frames_in
-from gansmith.modalities.image.pictures import LABEL, Form, InMemory, Pictures, Pixels
+from gansmith.modalities.image.pictures import Form, InMemory, Pictures, Pixels
+from gansmith.modalities.record_files import BOXES_FILE, LABEL_FILES, RecordFiles, evenly
 
 IN_MEMORY_BYTES: Final = 256 * 1024**2
 """Pictures that take no more are read at once, ..."""
@@ -46,7 +47,7 @@ _SAMPLED_SIDE_PX: Final = 256
 
 
 def read_files(
-    files: PictureFiles,
+    files: RecordFiles,
     options: ImageOptions,
     *,
     like: Form | None = None,
@@ -121,7 +122,7 @@ def _sizes(headers: Mapping[int, Header], in_source: np.ndarray) -> dict[int, tu
 # --- Looking ------------------------------------------------------------------------------------------------
 
 
-def check_others(files: PictureFiles, options: ImageOptions) -> None:
+def check_others(files: RecordFiles, options: ImageOptions) -> None:
     """Raise DataError where no picture is among some files; with `strict`, where something else is."""
     others = shortened(files.others)
     if not len(files.names):
@@ -253,7 +254,7 @@ def _groups(attributes: Attributes) -> list[np.ndarray]:
 # --- What is known ------------------------------------------------------------------------------------------
 
 
-def _known(files: PictureFiles, frames: Frames, options: ImageOptions, table: Texts | None) -> Known:
+def _known(files: RecordFiles, frames: Frames, options: ImageOptions, table: Texts | None) -> Known:
     """Attributes of each picture: by its folder, and by the table that was given or lies beside."""
     columns = {} if table is not None else by_folder(files.names)
     known = attributes_of(plain(columns)) if columns else Known(Attributes())
@@ -266,7 +267,7 @@ def _known(files: PictureFiles, frames: Frames, options: ImageOptions, table: Te
     return Known(attributes if frames.file_of is None else attributes.take(frames.file_of), tuple(notes))
 
 
-def _by_table(files: PictureFiles, options: ImageOptions, table: Texts | None) -> Known | None:
+def _by_table(files: RecordFiles, options: ImageOptions, table: Texts | None) -> Known | None:
     if options.labels:
         given = _texts(_content(options.labels), options.labels, options.encoding)
         known = by_table(given, files.names, options.labels, is_strict=options.strict)
@@ -285,7 +286,7 @@ def _by_table(files: PictureFiles, options: ImageOptions, table: Texts | None) -
     return None
 
 
-def _boxes(files: PictureFiles, options: ImageOptions) -> tuple[Boxes | None, tuple[str, ...]]:
+def _boxes(files: RecordFiles, options: ImageOptions) -> tuple[Boxes | None, tuple[str, ...]]:
     """The boxes of the table that was given, and notes; one that lies beside is said."""
     if not options.boxes:
         found = files.text(BOXES_FILE)
@@ -319,7 +320,7 @@ def left_out(frames: Frames, broken: Mapping[int, str]) -> str:
 
 
 def _notes(
-    files: PictureFiles,
+    files: RecordFiles,
     frames: Frames,
     headers: Sequence[Header],
     broken: Mapping[int, str],
@@ -337,7 +338,7 @@ def _notes(
     return notes
 
 
-def not_read(files: PictureFiles, headers: Sequence[Header], *, is_every: bool) -> list[str]:
+def not_read(files: RecordFiles, headers: Sequence[Header], *, is_every: bool) -> list[str]:
     """What of files is not read, in words: those that are no pictures, further frames, depth."""
     notes = list[str]()
     if files.others:

@@ -10,6 +10,7 @@ from typing import Any, Final, Literal, Protocol, cast, final, get_args, runtime
 import numpy as np
 
 from gansmith.errors import DataError, UsageError, did_you_mean
+from gansmith.modalities.attribute_labels import LABEL
 from gansmith.modalities.attributes import Attributes, joined_attributes
 from gansmith.settings import Annotated, Field, PositiveInt, settings
 
@@ -17,8 +18,6 @@ HIGHEST_VALUES: Final = (1, 15, 16, 255)
 """What the brightest pixel of 8 bits can be: two tones, 4 bits, counts of 4 x 4 dots (optdigits), 8 bits."""
 BUNDLED_DIGITS: Final = "bundled:digits"
 """The name by which the digits that ship with scikit-learn are read."""
-LABEL: Final = "label"
-"""The attribute that names of sub-folders, and labels beside pixels, become."""
 PixelType = Literal["uint8", "uint16", "int16", "int32", "float32"]
 PIXEL_TYPES: Final[tuple[PixelType, ...]] = get_args(PixelType)
 

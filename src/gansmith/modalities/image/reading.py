@@ -10,6 +10,7 @@ from typing import Any, cast
 import numpy as np
 
 from gansmith.errors import DataError, UsageError, did_you_mean
+from gansmith.modalities.attribute_labels import LABEL, Texts, like, path_column, spelt
 from gansmith.modalities.image import ImageOptions, npy
 from gansmith.modalities.image.arrays import brought_to, pictures_of, reformed, with_columns
 from gansmith.modalities.image.containers import (
@@ -19,10 +20,8 @@ from gansmith.modalities.image.containers import (
     read_array,
     read_container,
 )
-from gansmith.modalities.image.files import Listed, files_in, is_archive_name, is_picture_name
-from gansmith.modalities.image.labels import Texts, like, path_column, spelt
 from gansmith.modalities.image.picture_files import read_files
-from gansmith.modalities.image.pictures import BUNDLED_DIGITS, LABEL, Form, Pictures, bundled_digits
+from gansmith.modalities.image.pictures import BUNDLED_DIGITS, Form, Pictures, bundled_digits
 from gansmith.modalities.image.pixel_tables import read_pixel_table
 from gansmith.modalities.image.recognising import (
     TABLE_FILES,
@@ -32,6 +31,7 @@ from gansmith.modalities.image.recognising import (
     is_frame,
     looks_like_pictures,
 )
+from gansmith.modalities.record_files import Listed, files_in, is_archive_name, is_picture_name
 from gansmith.tabular.where import Term, terms_of
 
 __all__ = ["looks_like_pictures", "read_like", "read_pictures", "read_to_judge"]

@@ -13,6 +13,7 @@ from gansmith.engine.batches import Batch, Dataset, Samples
 from gansmith.engine.games import AbstractRules
 from gansmith.engine.monitors import coverage
 from gansmith.errors import UsageError
+from gansmith.modalities.attribute_labels import like
 from gansmith.modalities.attribute_request import AttributeRequest, request_for
 from gansmith.modalities.image import DAMAGES, ImageOptions
 from gansmith.modalities.image.codec import ImageCodec
@@ -20,7 +21,6 @@ from gansmith.modalities.image.contesting import arena_of, classes_of, marked
 from gansmith.modalities.image.damage import Damaged, damaged
 from gansmith.modalities.image.dataset import PictureDataset
 from gansmith.modalities.image.forming import CHANNELS
-from gansmith.modalities.image.labels import like
 from gansmith.modalities.image.networks import ImageNetworks, PictureSamples, networks_for
 from gansmith.modalities.image.pictures import Pictures
 from gansmith.modalities.image.presets import PRESETS

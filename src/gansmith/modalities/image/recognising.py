@@ -12,14 +12,14 @@ from typing import Any, Final, cast
 import numpy as np
 
 from gansmith.errors import DataError
+from gansmith.modalities.attribute_labels import Texts, path_column
 from gansmith.modalities.image import npy
 from gansmith.modalities.image.arrays import is_channels_first
 from gansmith.modalities.image.containers import container_among, is_container_name, shape_in
 from gansmith.modalities.image.decoding import NPY, Unreadable, read_header, readable
-from gansmith.modalities.image.files import files_in, is_archive_name, is_hidden, is_picture_name
-from gansmith.modalities.image.labels import Texts, path_column
 from gansmith.modalities.image.pictures import BUNDLED_DIGITS, SMALLEST_ALONE_PX, Pictures
 from gansmith.modalities.image.pixel_tables import PIXEL_FILES, looks_like_pixels
+from gansmith.modalities.record_files import files_in, is_archive_name, is_hidden, is_picture_name
 
 TABLE_FILES: Final = (".csv", ".tsv")
 """Text files that may be tables of paths."""

@@ -14,17 +14,10 @@ from typing import Final, final
 from zipfile import ZIP_STORED, ZipFile
 
 from gansmith.errors import DataError, UsageError, did_you_mean
+from gansmith.modalities.attribute_labels import counted, printable, shortened
 from gansmith.modalities.grids import Turned, Turning
 from gansmith.modalities.image import ImageOptions
 from gansmith.modalities.image.decoding import Unreadable
-from gansmith.modalities.image.files import (
-    Listed,
-    PictureFiles,
-    files_in,
-    is_archive_name,
-    is_picture_name,
-)
-from gansmith.modalities.image.labels import counted, printable, shortened
 from gansmith.modalities.image.marking import KEY, labelled, said_of
 from gansmith.modalities.image.originals import FILMS, original
 from gansmith.modalities.image.picture_files import check_others
@@ -33,7 +26,14 @@ from gansmith.modalities.image.rewriting import KINDS, Film, encoded, held, kind
 from gansmith.modalities.image.tones import range_of, tones_of, turned_tones
 from gansmith.modalities.image.turning_masks import Masks, masks_for
 from gansmith.modalities.image.watermark import NAME, marked
-from gansmith.modalities.image.writing import Put, check_free, to_zip
+from gansmith.modalities.record_files import (
+    Listed,
+    RecordFiles,
+    files_in,
+    is_archive_name,
+    is_picture_name,
+)
+from gansmith.modalities.record_writing import Put, check_free, to_zip
 from gansmith.store import whole_file, write_whole
 
 _STANDS: Final = ".tif"
@@ -76,7 +76,7 @@ def turned(source: str | Path, output: Path, turning: Turning) -> Iterator[Turne
 # --- Where it goes ------------------------------------------------------------------------------------------
 
 
-def _single(path: Path) -> PictureFiles:
+def _single(path: Path) -> RecordFiles:
     if not is_picture_name(path.name) and not kind_of(path.name):
         raise DataError(
             f"{path}: is no picture by its name. Wanted: a picture, a folder, or a zip or tar of pictures. "
@@ -95,7 +95,7 @@ def _check_apart(output: Path, source: Path, masks: Path | None) -> None:
             raise UsageError(f"{output}: lies in {read}, which is read. Give -o a place of its own.")
 
 
-def _check_file(output: Path, files: PictureFiles) -> None:
+def _check_file(output: Path, files: RecordFiles) -> None:
     if output.is_dir():
         raise UsageError(f"{output}: is a folder, and one file becomes a file. Give -o the name of a file.")
     if not kind_of(output.name):
@@ -121,13 +121,13 @@ def _check_folder(output: Path, source: Path) -> None:
         raise UsageError(
             f"{output}: the pictures of {source} go to a folder or a .zip. Give -o a name without {suffix}."
         )
-    check_free(output)
+    check_free(output, "pictures")
 
 
 # --- One file, many files -----------------------------------------------------------------------------------
 
 
-def _file(files: PictureFiles, output: Path, masks: Masks | None, turning: Turning) -> Iterator[Turned]:
+def _file(files: RecordFiles, output: Path, masks: Masks | None, turning: Turning) -> Iterator[Turned]:
     def put(_: str, content: bytes) -> None:
         write_whole(output, content)
 
@@ -136,7 +136,7 @@ def _file(files: PictureFiles, output: Path, masks: Masks | None, turning: Turni
 
 
 @contextmanager
-def _named(files: PictureFiles) -> Generator[None]:
+def _named(files: RecordFiles) -> Generator[None]:
     """What is broken of a single file, as an error that names it."""
     try:
         yield
@@ -144,7 +144,7 @@ def _named(files: PictureFiles) -> Generator[None]:
         raise DataError(f"{files.name}: cannot be read ({error}). Fetch it again.") from error
 
 
-def _folder(files: PictureFiles, output: Path, masks: Masks | None, turning: Turning) -> Iterator[Turned]:
+def _folder(files: RecordFiles, output: Path, masks: Masks | None, turning: Turning) -> Iterator[Turned]:
     if files.others:
         verb = "is no picture" if len(files.others) == 1 else "are no pictures"
         note = f"{counted(len(files.others), 'file')} {verb} and left out: {shortened(files.others)}"
@@ -204,7 +204,7 @@ def _put(path: Path, content: bytes) -> None:
 class _Rewriting:
     """Turns files and puts them somewhere."""
 
-    files: PictureFiles
+    files: RecordFiles
     masks: Masks | None
     turning: Turning
     put: Callable[[str, bytes], None]

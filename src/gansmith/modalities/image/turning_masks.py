@@ -9,13 +9,13 @@ from typing import final
 import numpy as np
 
 from gansmith.errors import DataError, UsageError
+from gansmith.modalities.attribute_labels import counted, printable, shortened
 from gansmith.modalities.image.decoding import Unreadable
-from gansmith.modalities.image.files import Listed, PictureFiles, files_in, is_archive_name
-from gansmith.modalities.image.labels import counted, printable, shortened
 from gansmith.modalities.image.mask_files import without_suffix
 from gansmith.modalities.image.ondisk import Frames
 from gansmith.modalities.image.pictures import Pixels
 from gansmith.modalities.image.tones import range_of, tones_of
+from gansmith.modalities.record_files import Listed, RecordFiles, files_in, is_archive_name
 
 
 @final
@@ -62,7 +62,7 @@ def _is_white(pixels: Pixels) -> np.ndarray:
     return seen.mean(axis=0) > 0.5
 
 
-def masks_for(files: PictureFiles, path: Path | None) -> Masks | None:
+def masks_for(files: RecordFiles, path: Path | None) -> Masks | None:
     """The masks of some pictures.
 
     Args:

@@ -19,18 +19,15 @@ the mark carry it, unless nobody wants it.
 
 from __future__ import annotations
 
-import csv
-import json
-import math
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import asdict
-from io import BytesIO, StringIO
+from io import BytesIO
 from pathlib import Path
 from types import TracebackType
-from typing import Any, BinaryIO, Final, Protocol, cast, final
-from zipfile import ZIP_STORED, ZipFile, ZipInfo
+from typing import Any, BinaryIO, Final, Protocol, final
+from zipfile import ZIP_STORED, ZipFile
 
 import numpy as np
 
@@ -39,24 +36,33 @@ from gansmith.modalities.attributes import Attributes, joined_attributes
 from gansmith.modalities.canvas import PROVENANCE, Canvas, grid, on_screen, png_bytes
 from gansmith.modalities.image.boxes import boxes_in
 from gansmith.modalities.image.drawing import seen
-from gansmith.modalities.image.files import BOXES_FILE
 from gansmith.modalities.image.marking import KEY, UNWANTED, marked_canvas, marked_pictures
 from gansmith.modalities.image.mask_values import BOX, is_box
 from gansmith.modalities.image.pictures import Pictures, Pixels
 from gansmith.modalities.image.watermark import NAME
+from gansmith.modalities.record_files import BOXES_FILE
+from gansmith.modalities.record_writing import (
+    FILE_COLUMN,
+    LABELS_FILE,
+    META_FILE,
+    Put,
+    as_cell,
+    as_csv,
+    check_free,
+    n_digits,
+    origin_of,
+    to_folder,
+    to_zip,
+)
 from gansmith.store import as_json, whole_file, whole_folder
 from gansmith.tabular.formulas import escaped
 
 STDOUT: Final = "-"
 FORMATS: Final = (".csv", ".npy", ".npz", ".png", ".zip")
-LABELS_FILE: Final = "labels.csv"
-META_FILE: Final = "meta.json"
 MASKS_FOLDER: Final = "masks"
-FILE_COLUMN: Final = "file"
 BOX_COLUMNS: Final = ("x", "y", "width", "height", "class")
 MAX_PICTURES_IN_PNG: Final = 10_000
 MAX_PIXELS_IN_PNG: Final = 200_000_000
-_MIN_DIGITS: Final = 5
 
 
 @final
@@ -82,7 +88,7 @@ class PictureWriter:
         self._path, self._like, self._is_safe, self._stack = path, like, is_safe, ExitStack()
         suffix = ".csv" if str(path) == STDOUT else path.suffix.lower()
         if path.is_dir() or not suffix:
-            check_free(path)
+            check_free(path, "pictures")
             suffix = ""
         elif suffix not in FORMATS:
             raise UsageError(
@@ -123,7 +129,7 @@ class PictureWriter:
         path, like = self._path, self._like
         if self._suffix == "":
             folder = self._stack.enter_context(whole_folder(path))
-            return _PictureFiles(_to_folder(folder), like, self._metadata, self._is_safe)
+            return _PictureFiles(to_folder(folder), like, self._metadata, self._is_safe)
         file = self._stack.enter_context(self._file())
         if self._suffix == ".zip":
             archive = self._stack.enter_context(ZipFile(file, "w", ZIP_STORED))
@@ -136,15 +142,6 @@ class PictureWriter:
 
     def _file(self) -> AbstractContextManager[BinaryIO]:
         return nullcontext(sys.stdout.buffer) if str(self._path) == STDOUT else whole_file(self._path)
-
-
-def check_free(path: Path) -> None:
-    """Raise UsageError when a folder of pictures would overwrite something."""
-    if path.exists() and (not path.is_dir() or any(path.iterdir())):
-        what = "holds something already" if path.is_dir() else "is a file"
-        raise UsageError(
-            f"{path} {what}, and pictures go to a folder of their own. Give another name, or remove it first."
-        )
 
 
 class _Target(Protocol):
@@ -233,7 +230,9 @@ class _Arrays:
                 "mask_names": np.array(self._like.form.masks),
             }
         for name, column in found.columns.items():
-            plain = column if column.dtype.kind == "f" else np.array([_text(one) for one in column], np.str_)
+            plain = (
+                column if column.dtype.kind == "f" else np.array([as_cell(one) for one in column], np.str_)
+            )
             arrays[f"{name}_" if name in arrays else name] = plain
         with ZipFile(self._file, "w", ZIP_STORED) as archive:  # np.savez reserves the names `file` and so on
             for name, array in arrays.items():
@@ -270,24 +269,6 @@ class _Grid:
 
 # --- One file a picture -------------------------------------------------------------------------------------
 
-Put = Callable[[str, bytes], None]
-"""Writes the content of a file of this name, which may lie in sub-folders."""
-
-
-def _to_folder(folder: Path) -> Put:
-    def put(name: str, content: bytes) -> None:
-        path = folder / name
-        if "/" in name:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-
-    return put
-
-
-def to_zip(archive: ZipFile) -> Put:
-    """Without the time of day: the same pictures make the same bytes."""
-    return lambda name, content: archive.writestr(ZipInfo(name), content)
-
 
 @final
 class _PictureFiles:
@@ -300,10 +281,8 @@ class _PictureFiles:
         self._rows: list[Sequence[str]] = []
         self._boxes: list[tuple[str, int, int, int, int, str]] = []
         self._n = 0
-        origin = _origin(metadata)
-        n_records = origin.get("records")
-        n_last = n_records - 1 if isinstance(n_records, int) else 0
-        self._n_digits = max(_MIN_DIGITS, len(str(n_last)))
+        origin = origin_of(metadata)
+        self._n_digits = n_digits(origin)
         self._texts = {KEY: metadata[KEY]} | ({"model": str(origin["model"])} if origin.get("model") else {})
 
     def write(self, records: Pictures) -> None:
@@ -329,7 +308,7 @@ class _PictureFiles:
         self._n += len(records)
 
     def _cell(self, value: object) -> str:
-        return self._spelt(value) if isinstance(value, str) else _text(value)
+        return self._spelt(value) if isinstance(value, str) else as_cell(value)
 
     def _note_boxes(self, channel: str, files: Sequence[str], pixels: Pixels) -> None:
         """Keep the boxes of a channel, pixels `(n, height, width)`."""
@@ -343,11 +322,11 @@ class _PictureFiles:
     def finish(self) -> None:
         """Write what is known of all of them."""
         if self._names:
-            self._put(LABELS_FILE, _csv([(FILE_COLUMN, *self._names), *self._rows]))
+            self._put(LABELS_FILE, as_csv([(FILE_COLUMN, *self._names), *self._rows]))
         if any(map(is_box, self._form.masks)):
-            self._put(BOXES_FILE, _csv([(FILE_COLUMN, *BOX_COLUMNS), *sorted(self._boxes)]))
+            self._put(BOXES_FILE, as_csv([(FILE_COLUMN, *BOX_COLUMNS), *sorted(self._boxes)]))
         known: dict[str, Any] = {"synthetic": True, "software": PROVENANCE["software"], **self._metadata}
-        known = {**known, **_origin(self._metadata), "form": asdict(self._form)}
+        known = {**known, **origin_of(self._metadata), "form": asdict(self._form)}
         known.pop("gansmith", None)
         self._put(META_FILE, as_json(known) + b"\n")
 
@@ -365,31 +344,7 @@ class _PictureFiles:
         return png_bytes(picture, self._texts, is_quick=True)
 
 
-def _origin(metadata: Mapping[str, str]) -> dict[str, Any]:
-    """The provenance that a model gives; empty where it gives none."""
-    try:
-        found = json.loads(metadata.get("gansmith", ""))
-    except ValueError:
-        return {}
-    return cast("dict[str, Any]", found) if isinstance(found, dict) else {}
-
-
-def _csv(rows: Sequence[Sequence[object]]) -> bytes:
-    stream = StringIO(newline="")
-    csv.writer(stream, lineterminator="\n").writerows(rows)
-    return stream.getvalue().encode()
-
-
 def _npy(array: np.ndarray) -> bytes:
     stream = BytesIO()
     np.save(stream, array, allow_pickle=False)
     return stream.getvalue()
-
-
-def _text(value: object) -> str:
-    """A value of an attribute; nothing where it is unknown, whole numbers without a point."""
-    if isinstance(value, float):
-        if math.isnan(value):
-            return ""
-        return str(int(value)) if value.is_integer() else repr(value)
-    return "" if value is None else str(value)

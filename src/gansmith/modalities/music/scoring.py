@@ -126,7 +126,7 @@ def _sounds(pieces: Pieces) -> list[dict[str, str]]:
     for place in range(min(N_HEARD, len(pieces))):
         wave = wav_bytes(sound_of(pieces.take(np.array([place])), HEARD_HZ, HEARD_SECONDS), HEARD_HZ)
         address = f"data:audio/wav;base64,{b64encode(wave).decode()}"
-        found.append({"title": f"piece {place + 1}", "sound": address})
+        found.append({"title": f"piece {place + 1}", "address": address})
     return found
 
 

@@ -21,7 +21,7 @@ from gansmith.scorecard.embedded.alike import Likeness, border_of, likeness
 from gansmith.scorecard.embedded.measures import MEASURES, Case
 from gansmith.scorecard.embedded.records import AbstractObserver, Classifier, Embedded, Encoder, Target
 from gansmith.scorecard.features import draws
-from gansmith.scorecard.measuring import AbstractJudge, Found, Progress, StandIn, unheard
+from gansmith.scorecard.measuring import AbstractJudge, Found, Measure, Progress, StandIn, unheard
 from gansmith.scorecard.score import CEILING, COPY, FLOOR, Effort, Entry
 
 N_TAUGHT: Final = 10_000
@@ -40,6 +40,7 @@ class EmbeddedJudge(AbstractJudge[Case]):
         seed: Of everything drawn.
         effort: How many records and repetitions.
         known_keys: Of all training records, where `train` is a part of them.
+        more: Measures of the kind of data's own, of `Embedded.own`.
 
     Raises:
         DataError: Fewer than 4 real records on a side.
@@ -57,12 +58,13 @@ class EmbeddedJudge(AbstractJudge[Case]):
         seed: int,
         effort: Effort,
         known_keys: np.ndarray,
+        more: tuple[Measure[Case], ...] = (),
     ) -> None:
         if min(len(train), len(holdout)) < 4:
             raise DataError(
                 f"{len(train)} training and {len(holdout)} held-out records. Wanted: 4 of each at the least."
             )
-        super().__init__(MEASURES, len(train), effort)
+        super().__init__((*MEASURES, *more), len(train), effort)
         self.targets, self.observer, self.seed = targets, observer, seed
         self._known_keys = frozenset(known_keys.tolist())
         rng = draws(seed)
@@ -178,7 +180,10 @@ class EmbeddedJudge(AbstractJudge[Case]):
             at = (slice(None), slice(None), *place)
             values[at] = self.train.values[at][rng.permutation(len(values))]
         keys = np.full(len(values), b"", object)  # of nothing: none is a copy
-        return self._seen(replace(self.train, values=values, keys=keys))
+        own = self.train.own.copy()
+        for column in own.T:
+            column[:] = column[rng.permutation(len(column))]
+        return self._seen(replace(self.train, values=values, keys=keys, own=own))
 
 
 def codes_of(columns: Sequence[Sequence[object]], targets: Sequence[Target], n: int) -> np.ndarray:

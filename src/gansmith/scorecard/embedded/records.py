@@ -42,6 +42,8 @@ class Embedded:
     """Shape `(n_records, n_targets)`, the class of each, by its place; -1 is not known."""
     points: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
     """Shape `(n_records, n_features)`, float64: as an encoder sees them."""
+    own: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
+    """Shape `(n_records, n_own)`, float64: what the kind of data itself knows of each; NaN where nothing."""
     n_whole: int = 0
     """How many of the channels, the first ones, show the whole record; the others a piece of it. 0: all."""
 
@@ -56,6 +58,7 @@ class Embedded:
             keys=self.keys[rows],
             codes=self.codes[rows],
             points=self.points[rows] if len(self.points) else self.points,
+            own=self.own[rows] if len(self.own) else self.own,
         )
 
     def first(self, n: int) -> Embedded:

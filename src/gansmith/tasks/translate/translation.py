@@ -118,6 +118,7 @@ class Translation:
             is_marked,
             way.is_always_marked,
             self.is_visibly_marked,
+            way.size,
         )
 
     def turn(self, values: Values) -> Made:

@@ -10,8 +10,8 @@ from PIL import Image
 
 from gansmith.errors import DataError
 from gansmith.modalities.image import ImageOptions
-from gansmith.modalities.image.files import Folder
 from gansmith.modalities.image.mask_files import parted
+from gansmith.modalities.record_files import Folder
 
 
 def _png(values, kind="PNG"):

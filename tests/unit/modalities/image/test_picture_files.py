@@ -13,8 +13,8 @@ import pytest
 from PIL import Image
 
 from gansmith.errors import DataError, UsageError
+from gansmith.modalities import record_files as files_module
 from gansmith.modalities.image import ImageOptions, picture_files
-from gansmith.modalities.image import files as files_module
 from gansmith.modalities.image.format import ImageFormat
 from gansmith.modalities.image.reading import looks_like_pictures, read_like, read_pictures
 

@@ -19,6 +19,7 @@ from gansmith.engine.batches import Batch
 from gansmith.engine.games import Networks
 from gansmith.engine.processors import n_threads
 from gansmith.engine.randomness import Randomness
+from gansmith.modalities.attribute_labels import counted
 from gansmith.modalities.attributes import Attributes
 from gansmith.modalities.image.heads.codec import HeadCodec
 from gansmith.modalities.image.heads.windows import (
@@ -35,7 +36,6 @@ from gansmith.modalities.image.heads.windows import (
     seen_in,
     window_of,
 )
-from gansmith.modalities.image.labels import counted
 from gansmith.modalities.image.tones import LUMA
 from gansmith.nets.fillers import given_rows
 

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, final
 
 from gansmith.errors import UsageError
+from gansmith.modalities.attribute_labels import summary
 from gansmith.modalities.format import AbstractFormat, Writer
 from gansmith.modalities.image import ImageOptions
 from gansmith.modalities.image.format import ImageFormat
 from gansmith.modalities.image.heads import HeadOptions
-from gansmith.modalities.image.labels import summary
 from gansmith.modalities.image.pictures import Pictures
 from gansmith.modalities.marking import Found
 from gansmith.modalities.previews import PicturePreview

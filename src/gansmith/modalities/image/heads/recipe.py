@@ -15,6 +15,7 @@ from gansmith.engine.games.adversarial import AdversarialRules
 from gansmith.engine.monitors import coverage
 from gansmith.errors import DataError, UsageError
 from gansmith.modalities.anonymizing import Asked, Replaced
+from gansmith.modalities.attribute_labels import like
 from gansmith.modalities.image.dataset import PictureDataset
 from gansmith.modalities.image.heads import HeadOptions
 from gansmith.modalities.image.heads.codec import HeadCodec
@@ -22,7 +23,6 @@ from gansmith.modalities.image.heads.filling import Filler
 from gansmith.modalities.image.heads.records import Heads
 from gansmith.modalities.image.heads.rewriting import replaced
 from gansmith.modalities.image.heads.windows import is_portrait
-from gansmith.modalities.image.labels import like
 from gansmith.modalities.image.networks import ImageNetworks
 from gansmith.modalities.image.presets import convolutional, enough_heldout
 from gansmith.modalities.recipe import AbstractCodec, AbstractRecipe, Plan

@@ -9,6 +9,7 @@ from typing import Final, final
 import numpy as np
 
 from gansmith.errors import Caution, DataError, UsageError
+from gansmith.modalities.attribute_labels import by_table, counted, like, shortened
 from gansmith.modalities.attributes import Attributes
 from gansmith.modalities.image import ImageOptions
 from gansmith.modalities.image.forming import parse_channels, parse_size
@@ -16,7 +17,6 @@ from gansmith.modalities.image.grids import PictureGrids, read_grids
 from gansmith.modalities.image.heads import HeadOptions
 from gansmith.modalities.image.heads.finding import boxes_of, content_of, finder, is_installed
 from gansmith.modalities.image.heads.windows import USUAL_FACE, Box, Values, scaled, seen_in, window_of
-from gansmith.modalities.image.labels import by_table, counted, like, shortened
 from gansmith.modalities.image.pictures import Pictures
 from gansmith.tabular.files.texts import texts_of_file
 

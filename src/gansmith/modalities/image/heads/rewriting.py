@@ -20,21 +20,14 @@ import torch
 
 from gansmith.errors import DataError, UsageError
 from gansmith.modalities.anonymizing import Asked, Replaced
+from gansmith.modalities.attribute_labels import printable
 from gansmith.modalities.image import ImageOptions
 from gansmith.modalities.image.boxes import Boxes
 from gansmith.modalities.image.decoding import Unreadable
-from gansmith.modalities.image.files import (
-    Listed,
-    PictureFiles,
-    files_in,
-    is_archive_name,
-    is_picture_name,
-)
 from gansmith.modalities.image.heads.filling import Filler
 from gansmith.modalities.image.heads.finding import Finder, boxes_of, finder
 from gansmith.modalities.image.heads.records import labels_of
 from gansmith.modalities.image.heads.windows import Box
-from gansmith.modalities.image.labels import printable
 from gansmith.modalities.image.marking import KEY, said_of
 from gansmith.modalities.image.originals import FILMS, Kept, original
 from gansmith.modalities.image.picture_files import check_others
@@ -42,7 +35,14 @@ from gansmith.modalities.image.pictures import Pixels
 from gansmith.modalities.image.rewriting import Film, encoded, held, kind_of
 from gansmith.modalities.image.tones import Tones, range_of, tones_of
 from gansmith.modalities.image.watermark import NAME, marked
-from gansmith.modalities.image.writing import check_free, to_zip
+from gansmith.modalities.record_files import (
+    Listed,
+    RecordFiles,
+    files_in,
+    is_archive_name,
+    is_picture_name,
+)
+from gansmith.modalities.record_writing import check_free, to_zip
 from gansmith.store import whole_file, write_whole
 
 STANDS: Final = ".tif"
@@ -68,7 +68,7 @@ def replaced(filler: Filler, source: str, output: Path, asked: Asked) -> Iterato
     if is_single and not is_picture_name(path.name):
         raise DataError(f"{path}: is no picture by its name. Give a picture, a folder, or a zip of pictures.")
     _check_output(output, path, is_single=is_single, is_listed=bool(asked.files))
-    files: PictureFiles = Listed([path.name], str(path), path.parent) if is_single else files_in(path)
+    files: RecordFiles = Listed([path.name], str(path), path.parent) if is_single else files_in(path)
     if asked.files:
         files = Listed([*asked.files], str(path), path)
     elif not is_single:
@@ -93,10 +93,10 @@ def _check_output(output: Path, source: Path, *, is_single: bool, is_listed: boo
         if output.is_dir() or not kind_of(output.name):
             raise UsageError(f"{output}: one picture becomes one file. Give -o a name such as out.png.")
     elif output.suffix.lower() != ".zip":
-        check_free(output)
+        check_free(output, "pictures")
 
 
-def _sizes(files: PictureFiles, boxes: Boxes) -> dict[int, tuple[int, int]]:
+def _sizes(files: RecordFiles, boxes: Boxes) -> dict[int, tuple[int, int]]:
     """Width and height of the pictures that have boxes and can be read."""
     found = dict[int, tuple[int, int]]()
     for number in boxes.by_picture:
@@ -145,7 +145,7 @@ def _in_folder(folder: Path) -> Put:
 class _Rewriting:
     """Replaces the people in files."""
 
-    files: PictureFiles
+    files: RecordFiles
     filler: Filler
     asked: Asked
     find: Finder | None

@@ -22,10 +22,12 @@ TARGET: Final = "target"
 IDENTITY_PX: Final = 64
 """Longest side of pictures of people, where nobody says it."""
 TERMS: Final = """Terms of use of identity translation:
-1. Everybody who is seen, in both folders, has agreed to it, and can take that back.
+1. Everybody who is seen or heard in the data has agreed to it, and can take that back.
 2. No children. Nothing sexual. Nobody who is in the public eye without being asked.
-3. Nothing that is to deceive: whoever sees a result is told that it is one.
-4. Results carry metadata and an invisible watermark that say so; they are not to be removed."""
+3. Nothing that is to deceive: whoever sees or hears a result is told that it is one.
+4. Results carry metadata and a hidden watermark that say so; they are not to be removed."""
+OF_PEOPLE: Final = frozenset(("identity", "person", "singer", "speaker", "voice"))
+"""Attributes whose values are people: who changes them makes one of another, by the terms of use."""
 
 
 @final
@@ -46,7 +48,8 @@ class DomainOptions:
     """With --to: DATA shows one person and the other folder another; learn to make either of the other, by
     the terms of use, which are printed."""
     accept_terms: Annotated[bool, Offered(("fit",))] = False
-    """Accept the terms of use of --identity without being asked; kept in the model."""
+    """Accept the terms of use of --identity, or of an attribute such as speaker, without being asked; kept in
+    the model."""
     labels: Annotated[str, Offered(("fit",), form="FILE")] = ""
     """A CSV file with a column of file names and columns of labels; if not given, looked for beside the
     pictures."""
@@ -65,11 +68,19 @@ class DomainOptions:
             raise UsageError("--to-attribute needs no pairs anyway. Leave --unpaired out.")
         if self.identity and (self.to_attribute or self.unpaired):
             raise UsageError("--identity is a task of its own. Leave --to-attribute and --unpaired out.")
-        if self.accept_terms and not self.identity:
-            raise UsageError("--accept-terms are those of --identity. Give both, or leave it out.")
+        if self.accept_terms and not (self.identity or self.is_of_people):
+            raise UsageError(
+                "--accept-terms are those of --identity, and of an attribute that is a person. Leave it out."
+            )
         if self.labels and not self.to_attribute:
             raise UsageError("--labels says what --to-attribute changes. Give both, or leave it out.")
         check_longest_side(self.size)
+
+    @property
+    def is_of_people(self) -> bool:
+        """Whether an attribute is changed whose values are people."""
+        names = (name.strip().lower() for text in self.to_attribute for name in text.split(","))
+        return any(name in OF_PEOPLE for name in names)
 
     @property
     def longest_side(self) -> int:

@@ -63,7 +63,7 @@ def way_of(codec: DomainCodec, rules: AbstractRules, networks: Networks, wish: W
         weaker=None if codec.tables is None else ("colours", "colours alone, without any network"),
         returning=replace(wish, is_back=not wish.is_back) if has_way_back else None,
         said={"task": _task(state), **values},
-        is_always_marked=state.is_identity,
+        is_always_marked=state.is_identity or state.is_of_people,
     )
 
 

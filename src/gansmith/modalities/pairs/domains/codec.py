@@ -57,6 +57,8 @@ class DomainState:
     """Whether the second set is one record: its texture is learnt, from its patches, and no way back."""
     is_identity: bool = False
     """Whether the two are people: an encoder is shared, each has a decoder, and results are always marked."""
+    is_of_people: bool = False
+    """Whether the values of the attribute are people: results are always marked."""
 
 
 @final
@@ -89,6 +91,7 @@ class DomainCodec(AbstractCodec[Any, DomainOptions]):
             has_two_sets=len(records.sets) == 2,
             is_of_one=len(records.sets) == 2 and len(records.groups[-1][2]) == 1,
             is_identity=options.identity,
+            is_of_people=options.is_of_people,
         )
         is_of_colours = state.has_two_sets and not state.is_of_one and not state.is_identity
         has_tables = is_of_colours and state.n_channels in COLOURED

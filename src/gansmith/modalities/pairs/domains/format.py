@@ -48,7 +48,7 @@ class DomainFormat(AbstractFormat[Any, DomainOptions]):
         """
         if options.channels not in N_CHANNELS:
             raise UsageError(f"channels {options.channels!r}: records are translated as L (grey) or RGB.")
-        if options.identity and not options.accept_terms:
+        if (options.identity or options.is_of_people) and not options.accept_terms:
             raise UsageError(f"{TERMS}\nGive --accept-terms (accept_terms=True) if you accept them.")
         if options.to_attribute:
             return _by_attribute(source, options)
@@ -186,6 +186,7 @@ def _by_attribute(source: object, options: DomainOptions) -> Domains:
     notes = [note for _, some in found.values() for note in some]
     if n_lost := len(grids) - len(kept):
         notes.append(f"{n_lost:,} of {len(grids):,} records left out: {quoted(names)} unknown or rare")
+    notes += [f"accepted. {TERMS}"] if options.is_of_people else []
     everything = getattr(records, "notes", ())
     return Domains(
         (grids,), np.zeros(len(kept), np.int64), kept, attributes, modality.kind, grids.name,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any, ClassVar, Final, cast, final
 
 import torch
@@ -12,7 +13,9 @@ from gansmith.engine.batches import Batch, Dataset, Samples
 from gansmith.engine.games import AbstractRules, Networks, Readings
 from gansmith.engine.games.domains import DomainRules
 from gansmith.errors import DataError, UsageError
+from gansmith.modalities.anonymizing import Asked, Replaced
 from gansmith.modalities.pairs.domains import DomainOptions, quoted
+from gansmith.modalities.pairs.domains.anonymizing import anonymized
 from gansmith.modalities.pairs.domains.applying import way_of
 from gansmith.modalities.pairs.domains.codec import DomainCodec
 from gansmith.modalities.pairs.domains.networks import DomainNetworks, networks_for
@@ -101,6 +104,18 @@ class DomainRecipe(AbstractRecipe[DomainCodec]):
     def way(self, codec: DomainCodec, rules: AbstractRules, networks: Networks, wish: Wish) -> Way:
         """See `Translating`."""
         return way_of(codec, rules, networks, wish)
+
+    def anonymized(
+        self,
+        codec: DomainCodec,
+        rules: AbstractRules,
+        networks: Networks,
+        source: str,
+        output: Path,
+        asked: Asked,
+    ) -> Iterator[Replaced]:
+        """See `Anonymizing`: every record becomes one of somebody who is none of those that were learnt."""
+        return anonymized(codec, networks, source, output, asked)
 
     def targets(self, codec: DomainCodec, where: Where) -> Mapping[str, Where]:
         """See `Aiming`: two sets are not chosen by conditions."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from gansmith.modalities.attribute_labels import by_folder, by_table, like, path_column, summary
 from gansmith.modalities.attributes import Attributes
-from gansmith.modalities.image.labels import by_folder, by_table, like, path_column, summary
 
 NAMES = ["a/1.png", "a/2.png", "b/3.png", "b/4.png"]
 

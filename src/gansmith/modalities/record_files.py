@@ -1,4 +1,7 @@
-"""Where picture files are: a folder, a zip, a tar, a list of paths; read where they lie, none unpacked."""
+"""Where files of records are: a folder, a zip, a tar, a list of paths; read where they lie, none unpacked.
+
+A record is a file of its own here: a picture, a sound.
+"""
 
 from __future__ import annotations
 
@@ -22,13 +25,17 @@ SUFFIXES: Final = frozenset((
     ".pbm", ".bmp", ".gif", ".dcm", ".dicom", ".nii",
 ))  # fmt: skip
 """Of picture files; `.nii.gz` beside them."""
+SOUND_SUFFIXES: Final = frozenset(
+    (".wav", ".wave", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff")
+)
+"""Of sound files."""
 ARCHIVES: Final = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
 LABEL_FILES: Final = ("labels.csv", "attributes.csv", "metadata.csv")
-"""Files beside pictures that say what is known of them, in the order in which they are looked for."""
+"""Files beside records that say what is known of them, in the order in which they are looked for."""
 BOXES_FILE: Final = "boxes.csv"
 """A file beside pictures that says where in them something is."""
 MAX_FILE_BYTES: Final = 512 * 1024**2
-"""A larger file is no picture."""
+"""A larger file is no record."""
 MAX_ENCODED_BYTES: Final = 1024**3
 """Of a compressed tar, whose members cannot be reached one by one: they are kept in memory."""
 MAX_TABLE_BYTES: Final = 64 * 1024**2
@@ -38,11 +45,13 @@ _TABLES: Final = frozenset((*LABEL_FILES, BOXES_FILE))
 _SILENT: Final = frozenset(("thumbs.db", "desktop.ini", "meta.json")) | _TABLES
 _DAMAGED: Final = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError)
 _DIGITS: Final = re.compile(r"\d+")
+Wanted = Callable[[str], bool]
+"""Whether a file is a record of some kind by its name."""
 
 
 @runtime_checkable
-class PictureFiles(Protocol):
-    """Picture files by number, in the natural order of their names."""
+class RecordFiles(Protocol):
+    """Files of records by number, in the natural order of their names."""
 
     @property
     def name(self) -> str:
@@ -56,11 +65,11 @@ class PictureFiles(Protocol):
 
     @property
     def others(self) -> Sequence[str]:
-        """Files there that are no pictures by their name, hidden ones and those of labels left out."""
+        """Files there that are none by their name, hidden ones and those of labels left out."""
         ...
 
     def open(self, number: int) -> BufferedIOBase:
-        """A picture file, to be read from its beginning.
+        """A file, to be read from its beginning.
 
         Raises:
             OSError: It cannot be read any more.
@@ -86,6 +95,16 @@ def is_picture_name(name: str) -> bool:
     return name[name.rfind(".") :].lower() in SUFFIXES or name.lower().endswith(".nii.gz")
 
 
+def is_sound_name(name: str) -> bool:
+    """Whether a file is a sound by its name."""
+    return name[name.rfind(".") :].lower() in SOUND_SUFFIXES
+
+
+def is_record_name(name: str) -> bool:
+    """Whether a file is a picture or a sound by its name."""
+    return is_picture_name(name) or is_sound_name(name)
+
+
 def is_archive_name(name: str) -> bool:
     """Whether a file is an archive by its name."""
     return name.lower().endswith(ARCHIVES)
@@ -106,30 +125,30 @@ def natural(names: Iterable[str]) -> list[str]:
     return sorted(sorted(names), key=lambda name: _DIGITS.sub(lambda found: found[0].zfill(20), name))
 
 
-def sorted_out(names: Iterable[str]) -> tuple[list[str], list[str]]:
-    """Names of pictures, and of other files that are worth a word; both in natural order."""
-    pictures, others, arrays = list[str](), list[str](), list[str]()
+def sorted_out(names: Iterable[str], is_wanted: Wanted) -> tuple[list[str], list[str]]:
+    """Names of records, and of other files that are worth a word; both in natural order."""
+    records, others, arrays = list[str](), list[str](), list[str]()
     for name in names:
         if is_hidden(name):
             continue
-        if is_picture_name(name):
-            pictures.append(name)
-        elif name.lower().endswith(_ARRAY):
+        if is_wanted(name):
+            records.append(name)
+        elif name.lower().endswith(_ARRAY) and is_wanted is is_picture_name:
             arrays.append(name)
         elif name.rpartition("/")[2].lower() not in _SILENT:
             others.append(name)
-    (pictures if len(arrays) > 1 else others).extend(arrays)  # one alone holds many pictures, or none
-    return natural(pictures), natural(others)
+    (records if len(arrays) > 1 else others).extend(arrays)  # one alone holds many pictures, or none
+    return natural(records), natural(others)
 
 
 @final
 class Folder:
-    """See `PictureFiles`: those of a folder and of all folders in it."""
+    """See `RecordFiles`: those of a folder and of all folders in it."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, is_wanted: Wanted = is_picture_name) -> None:
         self.path = path
         self.name = str(path)
-        self.names, self.others = sorted_out(_walk(path))
+        self.names, self.others = sorted_out(_walk(path), is_wanted)
 
     def open(self, number: int) -> BufferedIOBase:
         return (self.path / self.names[number]).open("rb")
@@ -166,7 +185,7 @@ def _walk(root: Path) -> Iterable[str]:
 
 @final
 class Listed:
-    """See `PictureFiles`: those of a list of paths, in its order.
+    """See `RecordFiles`: those of a list of paths, in its order.
 
     Args:
         names: The paths as they were given.
@@ -190,13 +209,13 @@ class Listed:
 
 @final
 class Zipped:
-    """See `PictureFiles`: the members of a zip.
+    """See `RecordFiles`: the members of a zip.
 
     Raises:
         DataError: From the constructor, when it is no zip, damaged, or needs a password.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, is_wanted: Wanted = is_picture_name) -> None:
         self.path, self.name = path, str(path)
         try:
             self._zip = zipfile.ZipFile(path)
@@ -205,7 +224,7 @@ class Zipped:
         members = {member.filename: member for member in self._zip.infolist() if not member.is_dir()}
         if any(member.flag_bits & 1 for member in members.values()):
             raise DataError(f"{path}: needs a password. Unpack it and give the folder.")
-        self.names, self.others = sorted_out(members)
+        self.names, self.others = sorted_out(members, is_wanted)
         self._members = [members[name] for name in self.names]
 
     def open(self, number: int) -> BufferedIOBase:
@@ -229,21 +248,21 @@ class Zipped:
 
 @final
 class Tarred:
-    """See `PictureFiles`: the members of a tar; of a compressed one all are kept in memory.
+    """See `RecordFiles`: the members of a tar; of a compressed one all are kept in memory.
 
     Raises:
         DataError: From the constructor, when it is no tar, damaged, or too large to be kept.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path, self.name = path, str(path)
+    def __init__(self, path: Path, is_wanted: Wanted = is_picture_name) -> None:
+        self.path, self.name, self._is_wanted = path, str(path), is_wanted
         self._places = dict[str, tuple[int, int]]()
         self._contents = dict[str, bytes]()
         try:
             self._list()
         except (OSError, tarfile.TarError, EOFError, ValueError) as error:
             raise DataError(f"{path}: cannot be read as a tar ({error}). Make it again.") from error
-        self.names, self.others = sorted_out(self._places)
+        self.names, self.others = sorted_out(self._places, is_wanted)
 
     def _list(self) -> None:
         with self.path.open("rb") as file:
@@ -256,13 +275,13 @@ class Tarred:
                 name = member.name.removeprefix("./")
                 self._places[name] = member.offset_data, member.size
                 is_table = name.lower().endswith(".csv") and member.size <= MAX_TABLE_BYTES
-                is_wanted = is_table or is_picture_name(name) or name.lower().endswith(_ARRAY)
-                if is_plain or is_hidden(name) or not is_wanted:
+                is_read = is_table or self._is_wanted(name) or name.lower().endswith(_ARRAY)
+                if is_plain or is_hidden(name) or not is_read:
                     continue
                 n_kept += member.size
                 if n_kept > MAX_ENCODED_BYTES:
                     raise DataError(
-                        f"{self.path}: its pictures take more than {MAX_ENCODED_BYTES // 1024**2} MiB, too "
+                        f"{self.path}: its records take more than {MAX_ENCODED_BYTES // 1024**2} MiB, too "
                         "much to be kept in memory. Unpack it and give the folder."
                     )
                 found = archive.extractfile(member)
@@ -292,14 +311,14 @@ class Tarred:
 
 @final
 class Selected:
-    """See `PictureFiles`: some of the files of others.
+    """See `RecordFiles`: some of the files of others.
 
     Args:
         files: All of them.
         numbers: Which ones, in their order.
     """
 
-    def __init__(self, files: PictureFiles, numbers: Sequence[int]) -> None:
+    def __init__(self, files: RecordFiles, numbers: Sequence[int]) -> None:
         self._files, self._numbers = files, numbers
         self.name, self.others = files.name, files.others
         self.names: Sequence[str] = [files.names[number] for number in numbers]
@@ -314,15 +333,15 @@ class Selected:
         return self._files.n_bytes(self._numbers[number])
 
 
-def files_in(path: Path) -> PictureFiles:
-    """The picture files of a folder or an archive.
+def files_in(path: Path, is_wanted: Wanted = is_picture_name) -> RecordFiles:
+    """The files of a folder or an archive that are records by their name: pictures, where nobody says.
 
     Raises:
         DataError: It cannot be read.
     """
     if path.is_dir():
-        return Folder(path)
-    return Zipped(path) if path.name.lower().endswith(".zip") else Tarred(path)
+        return Folder(path, is_wanted)
+    return (Zipped if path.name.lower().endswith(".zip") else Tarred)(path, is_wanted)
 
 
 def evenly(n: int, n_wanted: int) -> np.ndarray:

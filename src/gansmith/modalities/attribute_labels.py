@@ -1,4 +1,4 @@
-"""What is known of each picture: by the folder it lies in, or by a table of names and values."""
+"""What is known of records that are files: by the folder each lies in, or by a table of names and values."""
 
 from __future__ import annotations
 
@@ -14,21 +14,26 @@ import numpy as np
 from gansmith.disclosure import shared_ends, usual_min_count
 from gansmith.errors import DataError
 from gansmith.modalities.attributes import Attributes
-from gansmith.modalities.image.files import is_picture_name, natural
-from gansmith.modalities.image.pictures import LABEL
+from gansmith.modalities.record_files import Wanted, is_picture_name, is_record_name, natural
 
+LABEL: Final = "label"
+"""The attribute that the folder of a file becomes."""
 SPLIT: Final = "split"
 """The attribute that the folders `train` and `test` above those of classes become."""
 FEW_VALUES: Final = 12
 """A column of numbers with more different ones is one of numbers; with fewer each is a class."""
-CLASSES: Final = (LABEL, SPLIT, "class", "category", "target", "digit", "y")
+PICTURE: Final = "picture"
+"""What a record is, where nobody says."""
+CLASSES: Final = (LABEL, SPLIT, "class", "category", "target", "digit", "y", "pitch", "note", "midi")
 """Columns whose numbers are names of classes, however many there are."""
 _N_SHOWN: Final = 12
 MAX_LABELS: Final = 64
-"""Yes-or-no attributes that a column of several labels per picture becomes."""
+"""Yes-or-no attributes that a column of several labels per record becomes."""
 _SPLITS: Final = frozenset(("train", "training", "test", "testing", "val", "valid", "validation", "dev"))
 _NUMBER: Final = re.compile(r"[+-]?(?:0|[1-9]\d*|(?=\.))(?:\.\d*)?(?:[eE][+-]?\d+)?")
 """Numbers as people write them; 007 is a code."""
+
+_PARTING: Final = re.compile(r"[_-]")
 
 Texts = Mapping[str, Sequence[str | None]]
 """Columns by name, None where nothing is known."""
@@ -46,11 +51,11 @@ class Known:
 @final
 @dataclass(frozen=True)
 class _Match:
-    """The column of a table that names pictures."""
+    """The column of a table that names records."""
 
     column: str
     pictures: list[int]
-    """Of each row: the number of its picture, -1 for none."""
+    """Of each row: the number of its record, -1 for none."""
 
     @property
     def n_found(self) -> int:
@@ -96,30 +101,63 @@ def _label(parts: Sequence[str]) -> str | None:
     return printable("/".join(parts)) or None
 
 
+def by_name(names: Sequence[str], fields: Sequence[str] = ()) -> dict[str, list[str | None]]:
+    """The parts of file names that are parted by "_" or "-", as columns; none where names differ in that.
+
+    Args:
+        names: Paths of the files.
+        fields: What the parts are called; "" for one that is left out. None given: "part 1" and so on.
+
+    Raises:
+        DataError: Parts are named, and some file has another number of them.
+
+    Example:
+        >>> by_name(["7_jo_0.wav", "8_jo_1.wav"], ("digit", "speaker", ""))
+        {'digit': ['7', '8'], 'speaker': ['jo', 'jo']}
+    """
+    parts = [_PARTING.split(_name_stem(name)) for name in names]
+    sizes = {len(one) for one in parts}
+    if fields and sizes != {len(fields)}:
+        odd = next(name for name, one in zip(names, parts, strict=True) if len(one) != len(fields))
+        raise DataError(
+            f"{odd}: its name has not {counted(len(fields), 'part')} parted by _ or -, as --name-parts has. "
+            "Name as many, or rename the file."
+        )
+    if len(sizes) != 1 or sizes == {1}:
+        return {}
+    called = fields or [f"part {place + 1}" for place in range(len(parts[0]))]
+    return {
+        name: [printable(one[place]) for one in parts] for place, name in enumerate(called) if name.strip()
+    }
+
+
 # --- Tables -------------------------------------------------------------------------------------------------
 
 
-def path_column(table: Texts) -> str | None:
-    """The column of a table whose values are mostly names of picture files; None when there is none."""
+def path_column(table: Texts, is_wanted: Wanted = is_picture_name) -> str | None:
+    """The column of a table whose values are mostly names of files of records; None when there is none."""
     for column, cells in table.items():
         known = [cell for cell in cells if cell is not None]
-        if known and sum(map(is_picture_name, known)) > 0.5 * len(cells):
+        if known and sum(map(is_wanted, known)) > 0.5 * len(cells):
             return column
     return None
 
 
-def by_table(table: Texts, names: Sequence[str], said: str, *, is_strict: bool = False) -> Known | None:
-    """What a table says of pictures; None when none of its columns names any of them.
+def by_table(
+    table: Texts, names: Sequence[str], said: str, *, is_strict: bool = False, noun: str = PICTURE
+) -> Known | None:
+    """What a table says of records; None when none of its columns names any of them.
 
     Args:
-        table: A row for each picture, or several; one of its columns names them, with or without their folder
+        table: A row for each record, or several; one of its columns names them, with or without their folder
             and suffix.
-        names: Of the picture files.
+        names: Of their files.
         said: Where the table is, for messages.
-        is_strict: Refuse rows that name no picture.
+        is_strict: Refuse rows that name no record.
+        noun: What a record is, in messages.
 
     Raises:
-        DataError: Rows name no picture, and that is to be refused.
+        DataError: Rows name no record, and that is to be refused.
     """
     match = _best_match(table, names)
     if match is None:
@@ -127,7 +165,7 @@ def by_table(table: Texts, names: Sequence[str], said: str, *, is_strict: bool =
     notes = list[str]()
     named = table[match.column]
     if lost := [named[row] or "" for row, number in enumerate(match.pictures) if number < 0]:
-        what = f"{said}: {counted(len(lost), 'row')} without a picture: {shortened(lost)}"
+        what = f"{said}: {counted(len(lost), 'row')} without a {noun}: {shortened(lost)}"
         if is_strict:
             raise DataError(f"{what}. Add the files, drop the rows, or leave --strict out.")
         notes.append(what)
@@ -136,21 +174,21 @@ def by_table(table: Texts, names: Sequence[str], said: str, *, is_strict: bool =
         if number >= 0:
             rows[number].append(row)
     if n_unknown := len(names) - len(rows):
-        notes.append(f"{said}: says nothing of {counted(n_unknown, 'picture')}")
+        notes.append(f"{said}: says nothing of {counted(n_unknown, noun)}")
     columns = dict[str, list[list[str]]]()
     for column, cells in table.items():
         if column != match.column:
             columns[column] = [_values(cells, rows.get(number, ())) for number in range(len(names))]
-    known = attributes_of(columns)
+    known = attributes_of(columns, noun)
     return Known(known.attributes, (*notes, *known.notes))
 
 
 def picture_of_rows(table: Texts, names: Sequence[str]) -> tuple[str, Sequence[int]] | None:
-    """The column of a table that names pictures, and of each row the number of its picture, -1 for none.
+    """The column of a table that names records, and of each row the number of its record, -1 for none.
 
     Args:
-        table: One of its columns names pictures, with or without their folder and suffix.
-        names: Of the picture files.
+        table: One of its columns names records, with or without their folder and suffix.
+        names: Of their files.
 
     Returns:
         None when no column names any of them.
@@ -159,11 +197,12 @@ def picture_of_rows(table: Texts, names: Sequence[str]) -> tuple[str, Sequence[i
     return None if match is None else (match.column, match.pictures)
 
 
-def attributes_of(columns: Mapping[str, Sequence[Sequence[str]]]) -> Known:
+def attributes_of(columns: Mapping[str, Sequence[Sequence[str]]], noun: str = PICTURE) -> Known:
     """Columns as attributes: numbers, classes, or a yes and no for each of several labels.
 
     Args:
-        columns: By name, of each picture its different values: none where nothing is known.
+        columns: By name, of each record its different values: none where nothing is known.
+        noun: What a record is, in messages.
     """
     found, notes = dict[str, np.ndarray](), list[str]()
     for name, cells in columns.items():
@@ -172,21 +211,21 @@ def attributes_of(columns: Mapping[str, Sequence[Sequence[str]]]) -> Known:
         is_number = name.lower() not in CLASSES and all(_NUMBER.fullmatch(value) for value in distinct)
         if not distinct or (several and is_number and len(distinct) > FEW_VALUES):
             notes.append(
-                f"{name!r} is not used: {'several numbers for one picture' if distinct else 'empty'}"
+                f"{name!r} is not used: {f'several numbers for one {noun}' if distinct else 'empty'}"
             )
         elif several:
             found |= _yes_and_no(name, cells, distinct, {*columns, *found}, notes)
         elif is_number and len(distinct) > FEW_VALUES and not _is_count(distinct):
             found[name] = np.array([float(values[0]) if values else np.nan for values in cells])
         elif _names_each(distinct, sum(map(len, cells))):
-            notes.append(f"{name!r} is not used: {len(distinct)} different values name single pictures")
+            notes.append(f"{name!r} is not used: {len(distinct)} different values name single {noun}s")
         else:
             found[name] = np.array([values[0] if values else None for values in cells], dtype=object)
     return Known(Attributes(found), tuple(notes))
 
 
 def plain(columns: Texts) -> dict[str, list[list[str]]]:
-    """Columns with one value for each picture as `attributes_of` takes them; bars part several in a cell."""
+    """Columns with one value for each record as `attributes_of` takes them; bars part several in a cell."""
     return {name: [_values(cells, (row,)) for row in range(len(cells))] for name, cells in columns.items()}
 
 
@@ -216,7 +255,7 @@ def like(attributes: Attributes, other: Attributes) -> Attributes:
     return Attributes(columns)
 
 
-def summary(column: np.ndarray) -> tuple[str, str]:
+def summary(column: np.ndarray, noun: str = PICTURE) -> tuple[str, str]:
     """What kind of attribute a column is, and what it holds.
 
     Example:
@@ -237,7 +276,7 @@ def summary(column: np.ndarray) -> tuple[str, str]:
         said = "1 class" if len(counts) == 1 else f"{len(counts)} classes"
         listed = [*named[:_N_SHOWN], *["..."] * (len(named) > _N_SHOWN), *rare]
         kind, holds = "class", f"{said}: {', '.join(listed)}"
-    return kind, holds + (f"; unknown of {counted(n_unknown, 'picture')}" if n_unknown else "")
+    return kind, holds + (f"; unknown of {counted(n_unknown, noun)}" if n_unknown else "")
 
 
 def _values(cells: Sequence[str | None], rows: Iterable[int]) -> list[str]:
@@ -249,7 +288,7 @@ def _values(cells: Sequence[str | None], rows: Iterable[int]) -> list[str]:
 def _yes_and_no(
     name: str, cells: Sequence[Sequence[str]], distinct: Counter[str], taken: set[str], notes: list[str]
 ) -> dict[str, np.ndarray]:
-    """An attribute for each of several labels: "yes" where a picture has it, None where nothing is known."""
+    """An attribute for each of several labels: "yes" where a record has it, None where nothing is known."""
     kept = sorted(value for value, _ in distinct.most_common(MAX_LABELS))
     if len(distinct) > MAX_LABELS:
         notes.append(f"{name!r}: of {len(distinct)} different labels the {MAX_LABELS} most frequent are used")
@@ -262,7 +301,7 @@ def _yes_and_no(
 
 
 def _is_count(distinct: Counter[str]) -> bool:
-    """Whether numbers count the pictures: whole ones without gaps, each there once."""
+    """Whether numbers count the records: whole ones without gaps, each there once."""
     if max(distinct.values()) > 1 or not all(value.lstrip("+-").isdigit() for value in distinct):
         return False
     numbers = sorted(map(int, distinct))
@@ -270,7 +309,7 @@ def _is_count(distinct: Counter[str]) -> bool:
 
 
 def _names_each(distinct: Counter[str], n_known: int) -> bool:
-    """Whether values are names rather than classes: one for each picture, or for nearly each of many."""
+    """Whether values are names rather than classes: one for each record, or for nearly each of many."""
     return len(distinct) == n_known > 1 or (len(distinct) > FEW_VALUES and 2 * len(distinct) > n_known)
 
 
@@ -278,7 +317,7 @@ def _names_each(distinct: Counter[str], n_known: int) -> bool:
 
 
 def _best_match(table: Texts, names: Sequence[str]) -> _Match | None:
-    """The column that names the most pictures, and how: by path or name, with or without suffix."""
+    """The column that names the most records, and how: by path or name, with or without suffix."""
     best: _Match | None = None
     for key in (_path, _path_stem, _name, _name_stem):
         numbers = _numbers(names, key)
@@ -293,7 +332,7 @@ def _best_match(table: Texts, names: Sequence[str]) -> _Match | None:
 
 
 def _numbers(names: Sequence[str], key: Callable[[str], str]) -> dict[str, int]:
-    """Numbers of pictures by their key; a key of several is none of them."""
+    """Numbers of records by their key; a key of several is none of them."""
     numbers = dict[str, int]()
     for number, name in enumerate(names):
         called = key(name)
@@ -306,7 +345,7 @@ def _path(name: str) -> str:
 
 
 def _path_stem(name: str) -> str:
-    bare = os.path.splitext(name)[0] if is_picture_name(name) else name  # noqa: PTH122 - many names
+    bare = os.path.splitext(name)[0] if is_record_name(name) else name  # noqa: PTH122 - many names
     return _path(bare)
 
 

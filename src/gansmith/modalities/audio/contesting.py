@@ -1,0 +1,88 @@
+"""Sounds in a contest of methods against imbalance: levels, a small network, and usual augmentations."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+
+from gansmith.errors import DataError, UsageError, did_you_mean
+from gansmith.modalities.attributes import Attributes
+from gansmith.modalities.audio.levels import levels
+from gansmith.modalities.audio.sounds import Sounds, joined
+from gansmith.modalities.grid_observer import taught
+from gansmith.scorecard.contest.arena import Arena, Lessons, Method
+from gansmith.scorecard.contest.methods import repeated_rows
+
+SHIFT: Final = 0.1
+"""The farthest shift in time, as a share of the length."""
+MASKED: Final = 0.15
+"""The widest stripe of bands or moments that is silenced, as a share of all."""
+
+
+def classes_of(sounds: Sounds, target: str) -> np.ndarray:
+    """The values of an attribute as texts, None where they are not known; shape `(n,)`.
+
+    Raises:
+        UsageError: There is no such attribute; the nearest is named.
+    """
+    columns = sounds.attributes.columns
+    if target not in columns:
+        near = did_you_mean(target, columns) if columns else "Nothing is known of these sounds."
+        raise UsageError(f"{sounds.name}: sounds have no attribute {target!r}. {near}")
+    column = columns[target]
+    if column.dtype == object:
+        return np.array([None if one is None else str(one) for one in column.tolist()], object)
+    return np.array([None if np.isnan(one) else f"{one:g}" for one in column.tolist()], object)
+
+
+def arena_of(parts: Sequence[Sounds]) -> Arena:
+    """See `Contesting`."""
+    if len({part.form for part in parts}) > 1:
+        raise DataError("sounds of different forms cannot be compared. Give them one --rate and --seconds.")
+    inputs = tuple(levels(part) for part in parts)
+    return Arena(inputs, np.zeros(int(np.prod(inputs[0].shape[1:])), bool), {"net": taught}, METHODS)
+
+
+def _shifted(lessons: Lessons, rng: np.random.Generator) -> Lessons:
+    """Later or sooner by up to a tenth, with silence in the gap."""
+    more = lessons.inputs[repeated_rows(lessons, rng)]
+    most = max(1, round(SHIFT * more.shape[3]))
+    made = np.zeros_like(more)
+    for place, sound in enumerate(more):
+        by = int(rng.integers(-most, most + 1))
+        kept = slice(max(0, -by), sound.shape[2] - max(0, by))
+        made[place, ..., max(0, by) : sound.shape[2] - max(0, -by)] = sound[..., kept]
+    return lessons.with_more(made)
+
+
+def _masked(lessons: Lessons, rng: np.random.Generator) -> Lessons:
+    """A stripe of bands and one of moments silenced."""
+    made = lessons.inputs[repeated_rows(lessons, rng)].copy()
+    for sound in made:
+        for axis in (1, 2):
+            n = sound.shape[axis]
+            width = int(rng.integers(0, max(1, round(MASKED * n)) + 1))
+            first = int(rng.integers(0, n - width + 1))
+            stripe = slice(first, first + width)
+            sound[(slice(None), stripe) if axis == 1 else (slice(None), slice(None), stripe)] = 0
+    return lessons.with_more(made)
+
+
+METHODS: Final = (
+    Method("shifts", "rare sounds repeated, each a little sooner or later", _shifted),
+    Method("masks", "rare sounds repeated, some bands and moments silenced", _masked),
+)
+"""Park et al. 2019, "SpecAugment" (arXiv:1904.08779), for the last."""
+
+
+def marked(parts: Sequence[Sounds], marks: Sequence[bool], name: str) -> Sounds:
+    """See `Contesting`; attributes that made sounds lack are left out."""
+    sets = [
+        part.with_attributes(
+            Attributes({**part.attributes.columns, name: np.full(len(part), "yes" if mark else "no", object)})
+        )
+        for part, mark in zip(parts, marks, strict=True)
+    ]
+    return joined(sets)
