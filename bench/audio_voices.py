@@ -22,11 +22,11 @@ from gansmith.modalities.audio.levels import levels
 from gansmith.modalities.audio.reading import read_sounds
 from gansmith.modalities.audio.sounds import Sounds
 from gansmith.modalities.audio.watermark import FEWEST_BITS, marked, read_mark, why_not
-from gansmith.modalities.audio.waves import FULL_SCALE, as_pcm, wav_bytes
 from gansmith.modalities.grid_observer import GridObserver
 from gansmith.modalities.pairs.domains.anonymizing import nobody
 from gansmith.modalities.pairs.domains.codec import DomainCodec
 from gansmith.modalities.translating import Wish
+from gansmith.modalities.waves import FULL_SCALE, as_pcm, wav_bytes
 from gansmith.tasks.anonymize import Anonymizer
 from gansmith.tasks.model import Model
 from gansmith.tasks.translate.translation import Translation

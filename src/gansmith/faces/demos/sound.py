@@ -14,9 +14,9 @@ from gansmith.modalities.audio.drawing import spectrograms
 from gansmith.modalities.audio.embedding import wanted_pitch
 from gansmith.modalities.audio.sounds import Sounds
 from gansmith.modalities.audio.traits import traits_of
-from gansmith.modalities.audio.waves import as_pcm, wav_bytes
 from gansmith.modalities.canvas import grid, png_bytes
 from gansmith.modalities.record_writing import as_csv
+from gansmith.modalities.waves import as_pcm, wav_bytes
 from gansmith.store import write_whole
 from gansmith.tasks.synthesize import Synthesizer
 

@@ -18,8 +18,8 @@ from gansmith.modalities.audio import AudioOptions, Coding
 from gansmith.modalities.audio.codings import CODINGS, AbstractSpectrumCoding
 from gansmith.modalities.audio.sounds import MAX_SECONDS, Form, Sounds
 from gansmith.modalities.audio.spectra import Frames, usual_frame_size
-from gansmith.modalities.audio.waves import FULL_SCALE, HIGHEST
 from gansmith.modalities.recipe import AbstractCodec
+from gansmith.modalities.waves import FULL_SCALE, HIGHEST
 from gansmith.nets.convolution import Shape
 from gansmith.settings import Field, PositiveInt, from_plain, settings, to_plain
 

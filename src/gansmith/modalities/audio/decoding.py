@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from gansmith.modalities.audio.waves import Decoded, Unreadable, decode_wav
+from gansmith.modalities.waves import Decoded, Unreadable, decode_wav
 
 WAV: Final = (".wav", ".wave")
 EXTRA: Final = "pip install 'gansmith[audio]'"

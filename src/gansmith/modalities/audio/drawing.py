@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
 from typing import Final
 
 import numpy as np
 
 from gansmith.modalities.audio.levels import levels_of
 from gansmith.modalities.audio.sounds import Sounds
-from gansmith.modalities.audio.waves import wav_bytes
 from gansmith.modalities.canvas import Canvas
 from gansmith.modalities.previews import SoundPreview
 
@@ -31,8 +29,3 @@ def preview_of(sounds: Sounds, n: int) -> SoundPreview:
     """Some of them."""
     some = sounds.take(np.arange(min(n, len(sounds))))
     return SoundPreview(some.mono, some.form.rate_hz, spectrograms(some))
-
-
-def sound_address(samples: np.ndarray, rate_hz: int) -> str:
-    """A sound as a `data:` address, of 16 bits; shape `(n_samples, n_channels)`, int16."""
-    return f"data:audio/wav;base64,{b64encode(wav_bytes(samples, rate_hz)).decode()}"

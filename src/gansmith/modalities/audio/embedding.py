@@ -14,7 +14,7 @@ from gansmith.modalities.audio.levels import levels
 from gansmith.modalities.audio.measures import PITCHES
 from gansmith.modalities.audio.sounds import Sounds
 from gansmith.modalities.audio.traits import traits_of
-from gansmith.modalities.audio.waves import FULL_SCALE, HIGHEST
+from gansmith.modalities.waves import FULL_SCALE, HIGHEST
 from gansmith.scorecard.embedded.judge import codes_of
 from gansmith.scorecard.embedded.records import Embedded, Target
 

@@ -18,12 +18,12 @@ from gansmith.modalities.audio.galleries import rows_gallery
 from gansmith.modalities.audio.marking import KEY, marks_in, said_of_form
 from gansmith.modalities.audio.reading import SOUND, looks_like_sounds, read_like, read_sounds, read_to_judge
 from gansmith.modalities.audio.sounds import Sounds, joined
-from gansmith.modalities.audio.waves import FULL_SCALE
 from gansmith.modalities.audio.writing import SoundWriter
 from gansmith.modalities.format import AbstractFormat
 from gansmith.modalities.grids import Grids, Turned, Turning, Values
 from gansmith.modalities.marking import Found
 from gansmith.modalities.previews import SoundPreview
+from gansmith.modalities.waves import FULL_SCALE
 from gansmith.scorecard.card import Scorecard
 from gansmith.scorecard.measuring import Progress, unheard
 from gansmith.scorecard.score import Effort

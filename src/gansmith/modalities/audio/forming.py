@@ -12,7 +12,7 @@ from jaxtyping import Float, Int
 
 from gansmith.modalities.audio import AudioOptions
 from gansmith.modalities.audio.sounds import Form
-from gansmith.modalities.audio.waves import Decoded, Wave
+from gansmith.modalities.waves import Decoded, Wave
 
 LONG_SECONDS: Final = 4.0
 """A longer file is a recording, and cut at its onsets."""

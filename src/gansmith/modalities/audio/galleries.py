@@ -7,9 +7,10 @@ from typing import Any, Final
 
 import numpy as np
 
-from gansmith.modalities.audio.drawing import sound_address, spectrograms
+from gansmith.modalities.audio.drawing import spectrograms
 from gansmith.modalities.audio.sounds import Sounds
 from gansmith.modalities.canvas import as_address, tiled
+from gansmith.modalities.waves import wav_address
 from gansmith.scorecard.embedded.alike import Likeness
 from gansmith.scorecard.embedded.records import Target
 
@@ -127,6 +128,6 @@ def _heard(sounds: Sounds, titles: Sequence[str]) -> list[dict[str, str]]:
         n_bytes += 2 * len(fewer)
         if n_bytes > HEARD_BYTES:
             break
-        address = sound_address(np.rint(fewer).astype(np.int16), round(sounds.form.rate_hz / step))
+        address = wav_address(np.rint(fewer).astype(np.int16), round(sounds.form.rate_hz / step))
         found.append({"title": title, "address": address})
     return found

@@ -14,7 +14,7 @@ from gansmith.modalities.audio.bands import grid_of
 from gansmith.modalities.audio.forming import is_silent, trimmed
 from gansmith.modalities.audio.reading import decoded_file, listed, looks_like_sounds, read_sounds
 from gansmith.modalities.audio.sounds import Sounds
-from gansmith.modalities.audio.waves import Unreadable
+from gansmith.modalities.waves import Unreadable
 
 SUFFIX: Final = "."
 

@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Float
 
 from gansmith.modalities.audio.sounds import Form, Sounds
-from gansmith.modalities.audio.waves import FULL_SCALE
+from gansmith.modalities.waves import FULL_SCALE
 
 N_BANDS: Final = 64
 N_MOMENTS: Final = 32

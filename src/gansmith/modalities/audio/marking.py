@@ -12,9 +12,9 @@ from gansmith.modalities.attribute_labels import printable
 from gansmith.modalities.audio.reading import decoded_file, listed
 from gansmith.modalities.audio.sounds import Form
 from gansmith.modalities.audio.watermark import N_BITS, NAME, read_mark, why_not
-from gansmith.modalities.audio.waves import Unreadable
 from gansmith.modalities.marking import NONE, Found
 from gansmith.modalities.record_files import RecordFiles, is_archive_name, is_sound_name
+from gansmith.modalities.waves import Unreadable
 
 KEY: Final = "watermark"
 """Under which metadata say which mark a sound carries."""

@@ -30,7 +30,6 @@ from gansmith.modalities.audio import AudioOptions
 from gansmith.modalities.audio.decoding import EXTRA, decode
 from gansmith.modalities.audio.forming import LONG_SECONDS, Piece, chosen_form, formed, pieces_of
 from gansmith.modalities.audio.sounds import LOUDNESS, SECONDS, Came, Form, Sounds, loudness_db
-from gansmith.modalities.audio.waves import Decoded, Unreadable, as_pcm
 from gansmith.modalities.record_files import (
     LABEL_FILES,
     Listed,
@@ -40,6 +39,7 @@ from gansmith.modalities.record_files import (
     is_archive_name,
     is_sound_name,
 )
+from gansmith.modalities.waves import Decoded, Unreadable, as_pcm
 from gansmith.tabular.where import terms_of
 
 SOUND: Final = "sound"

@@ -12,7 +12,7 @@ import numpy as np
 
 from gansmith.errors import DataError
 from gansmith.modalities.attributes import Attributes, joined_attributes
-from gansmith.modalities.audio.waves import FULL_SCALE
+from gansmith.modalities.waves import FULL_SCALE
 from gansmith.settings import Field, PositiveInt, settings
 
 MAX_SECONDS: Final = 30.0

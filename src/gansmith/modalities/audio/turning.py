@@ -19,13 +19,13 @@ from gansmith.modalities.audio.marking import KEY, UNWANTED
 from gansmith.modalities.audio.reading import decoded_file, listed
 from gansmith.modalities.audio.sounds import Sounds
 from gansmith.modalities.audio.watermark import NAME, marked, why_not
-from gansmith.modalities.audio.waves import FULL_SCALE, HIGHEST, Unreadable, as_pcm, wav_bytes
 from gansmith.modalities.audio.writing import says
 from gansmith.modalities.canvas import as_address
 from gansmith.modalities.grids import Turned, Turning, Values
 from gansmith.modalities.marking import NONE
 from gansmith.modalities.record_files import is_archive_name
 from gansmith.modalities.record_writing import Put, check_free, to_folder, to_zip
+from gansmith.modalities.waves import FULL_SCALE, HIGHEST, Unreadable, as_pcm, wav_bytes
 from gansmith.store import whole_file, whole_folder, write_whole
 
 LONGEST: Final = 64

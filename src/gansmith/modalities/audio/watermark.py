@@ -24,7 +24,7 @@ from typing import Final, NamedTuple, final
 import numpy as np
 from jaxtyping import Bool, Float
 
-from gansmith.modalities.audio.waves import HIGHEST
+from gansmith.modalities.waves import HIGHEST
 
 NAME: Final = "gansmith sound 1"
 """Of the mark, in the metadata of what carries it."""

@@ -28,7 +28,6 @@ from gansmith.modalities.attributes import joined_attributes
 from gansmith.modalities.audio.marking import KEY, UNWANTED
 from gansmith.modalities.audio.sounds import Sounds
 from gansmith.modalities.audio.watermark import NAME, marked
-from gansmith.modalities.audio.waves import wav_bytes
 from gansmith.modalities.record_writing import (
     FILE_COLUMN,
     LABELS_FILE,
@@ -42,6 +41,7 @@ from gansmith.modalities.record_writing import (
     to_folder,
     to_zip,
 )
+from gansmith.modalities.waves import wav_bytes
 from gansmith.store import as_json, whole_file, whole_folder
 
 FORMATS: Final = (".wav", ".npz", ".zip")

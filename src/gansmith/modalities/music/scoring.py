@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
@@ -14,7 +13,8 @@ from gansmith.modalities.music.judging import PieceJudge
 from gansmith.modalities.music.measures import MEASURES
 from gansmith.modalities.music.records import FIRST, Pieces
 from gansmith.modalities.music.statistics import beyond, note_lengths, ranges
-from gansmith.modalities.music.synthesis import sound_of, wav_bytes
+from gansmith.modalities.music.synthesis import sound_of
+from gansmith.modalities.waves import as_pcm, wav_address
 from gansmith.scorecard.card import Scorecard
 from gansmith.scorecard.measuring import Progress, unheard
 from gansmith.scorecard.private.risk import Tally
@@ -124,9 +124,8 @@ def _sounds(pieces: Pieces) -> list[dict[str, str]]:
     """The beginnings of some pieces, to be listened to."""
     found = list[dict[str, str]]()
     for place in range(min(N_HEARD, len(pieces))):
-        wave = wav_bytes(sound_of(pieces.take(np.array([place])), HEARD_HZ, HEARD_SECONDS), HEARD_HZ)
-        address = f"data:audio/wav;base64,{b64encode(wave).decode()}"
-        found.append({"title": f"piece {place + 1}", "address": address})
+        wave = as_pcm(sound_of(pieces.take(np.array([place])), HEARD_HZ, HEARD_SECONDS)[:, None])
+        found.append({"title": f"piece {place + 1}", "address": wav_address(wave, HEARD_HZ)})
     return found
 
 

@@ -10,9 +10,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-import wave
 from collections.abc import Mapping
-from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
@@ -23,6 +21,7 @@ from jaxtyping import Float
 from gansmith.errors import UsageError
 from gansmith.modalities.music.midi_files import midi_of
 from gansmith.modalities.music.records import TEMPO, USUAL_TEMPO, Pieces, notes_of
+from gansmith.modalities.waves import as_pcm, wav_bytes
 
 RATE_HZ: Final = 22_050
 CONCERT_PITCH_HZ: Final = 440.0
@@ -104,17 +103,6 @@ def _drum(pitch: int, rate_hz: int, rng: np.random.Generator) -> Sound:
     return (0.12 * noise * np.exp(-fall * at)).astype(np.float32)
 
 
-def wav_bytes(sound: Sound, rate_hz: int = RATE_HZ) -> bytes:
-    """A sound as the content of a WAV file, 16 bits, one channel."""
-    content = BytesIO()
-    with wave.open(content, "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(rate_hz)
-        file.writeframes(np.rint(32_767 * np.clip(sound, -1, 1)).astype("<i2").tobytes())
-    return content.getvalue()
-
-
 def rendered(piece: Pieces, sound_font: str = "") -> bytes:
     """One piece as the content of a WAV file.
 
@@ -122,7 +110,7 @@ def rendered(piece: Pieces, sound_font: str = "") -> bytes:
         UsageError: A sound font was given, and is not there, or fluidsynth is not installed or fails.
     """
     if not sound_font:
-        return wav_bytes(sound_of(piece))
+        return wav_bytes(as_pcm(sound_of(piece)[:, None]), RATE_HZ)
     if not Path(sound_font).is_file():
         raise UsageError(f"--sound {sound_font}: there is no such file. Give a sound font, or leave it out.")
     program = shutil.which("fluidsynth")

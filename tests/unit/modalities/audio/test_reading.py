@@ -11,7 +11,7 @@ from gansmith.errors import DataError, UsageError
 from gansmith.modalities.audio import AudioOptions
 from gansmith.modalities.audio.forming import onsets, resampled, trimmed
 from gansmith.modalities.audio.reading import looks_like_sounds, read_sounds
-from gansmith.modalities.audio.waves import as_pcm, wav_bytes
+from gansmith.modalities.waves import as_pcm, wav_bytes
 
 RATE = 8_000
 

@@ -10,6 +10,7 @@ Source:
 from __future__ import annotations
 
 import struct
+from base64 import b64encode
 from dataclasses import dataclass
 from typing import Final, final
 
@@ -136,6 +137,11 @@ def wav_bytes(samples: np.ndarray, rate_hz: int, says: str = "") -> bytes:
         chunks += _chunk(b"LIST", b"INFO" + _chunk(b"ICMT", comment) + _chunk(b"ISFT", software))
     chunks += _chunk(b"data", data)
     return b"RIFF" + struct.pack("<I", len(chunks) + 4) + b"WAVE" + chunks
+
+
+def wav_address(samples: np.ndarray, rate_hz: int) -> str:
+    """A sound as a `data:` address, for a page; see `wav_bytes`."""
+    return f"data:audio/wav;base64,{b64encode(wav_bytes(samples, rate_hz)).decode()}"
 
 
 def _chunk(name: bytes, body: bytes) -> bytes:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from gansmith.modalities.audio.decoding import decode
-from gansmith.modalities.audio.waves import Unreadable, as_pcm, decode_wav, wav_bytes
+from gansmith.modalities.waves import Unreadable, as_pcm, decode_wav, wav_bytes
 
 TONE = 0.5 * np.sin(np.arange(400) / 7)[:, None]
 
