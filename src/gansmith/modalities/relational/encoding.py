@@ -10,8 +10,9 @@ import torch
 from jaxtyping import Int
 
 from gansmith.engine.batches import Batch, Indices
-from gansmith.modalities.relational.fitting import encoded_like, encoded_rows
+from gansmith.modalities.relational.fitting import Encoded, encoded_like, encoded_rows
 from gansmith.modalities.relational.packing import Made, linked
+from gansmith.modalities.relational.planning import TablePlan
 from gansmith.modalities.relational.records import Database, Links, Rows
 from gansmith.modalities.relational.views import MOST_PLACES, Levels, Place, States
 from gansmith.tabular.cells import cells_of, floats_of
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
 
 PREVIEWED_SHARE: Final = 0.02
 """Of the data that a preview is as large as."""
+MOST_LEARNT: Final = 400_000
+"""Rows that networks learn from; of larger databases some of each table are drawn."""
+FEWEST_LEARNT: Final = 20_000
+"""Of each table, where it has as many."""
 NOT_THERE: Final = -1
 """The state of a column of a row that is not there."""
 
@@ -90,12 +95,16 @@ def seen_by(
 
 
 def rows_by_path(
-    places: tuple[Place, ...], table: str, links: Links, parents: Mapping[tuple[str, str], str]
+    places: tuple[Place, ...],
+    table: str,
+    links: Links,
+    parents: Mapping[tuple[str, str], str],
+    own: Links,
 ) -> dict[tuple[str, ...], Rows]:
-    """The row that each path of a sequence leads to, for each row of a table."""
+    """The row that each path of a sequence leads to, for rows of a table that point as `own` says."""
     found: dict[tuple[str, ...], Rows] = {}
     for path in {place.path for place in places if place.path}:
-        rows, where = links[table, path[0]], parents[table, path[0]]
+        rows, where = own[table, path[0]], parents[table, path[0]]
         for name in path[1:]:
             onward = links[where, name]
             rows, where = np.where(rows >= 0, onward[rows], -1), parents[where, name]
@@ -109,29 +118,21 @@ class RowsToLearn:
 
     def __init__(self, codec: RelationalCodec, records: Database) -> None:
         encoded = encoded_like(codec.views, records, codec.seed)
-        states, levels = encoded.states, encoded.levels
+        rng = np.random.default_rng(codec.seed)
         self._states: list[np.ndarray] = []
         self._levels: list[np.ndarray] = []
         self._before: list[np.ndarray] = []
         numbers: list[np.ndarray] = []
-        for number, table in enumerate(codec.plan.made):
-            places, _ = codec.sequences[table.name]
-            driving = table.driving
-            n = len(states[table.name])
-            in_family, before = np.zeros(n, np.int64), np.full(n, -1)
-            if driving is not None:
-                order = None
-                if table.order:
-                    order = floats_of(cells_of(records.tables[table.name].records, table.order))
-                in_family, before = families_in_order(records.links[table.name, driving.name], order)
-            rows_by = rows_by_path(places, table.name, records.links, parents_of(codec))
-            seen, of_bins = seen_by(places, table.name, states, levels, rows_by, in_family)
-            earlier = np.where((before >= 0)[:, None], seen[before], NOT_THERE).astype(np.int16)
-            counted = np.flatnonzero(records.counts(table.name))
-            self._states.append(seen[counted])
-            self._levels.append(of_bins[counted])
-            self._before.append(earlier[counted])
-            numbers.append(np.stack([np.full(len(counted), number), np.arange(len(counted))], 1))
+        counted = [np.flatnonzero(records.counts(table.name)) for table in codec.plan.made]
+        share = min(1.0, MOST_LEARNT / max(1, sum(map(len, counted))))
+        for number, (table, own) in enumerate(zip(codec.plan.made, counted, strict=True)):
+            n = max(min(len(own), FEWEST_LEARNT), round(share * len(own)))
+            rows = own if n == len(own) else np.sort(rng.choice(own, n, replace=False))
+            seen, of_bins, earlier = _seen(codec, records, encoded, table, rows)
+            self._states.append(seen)
+            self._levels.append(of_bins)
+            self._before.append(earlier)
+            numbers.append(np.stack([np.full(n, number), np.arange(n)], 1))
         whole = np.concatenate(numbers)
         self._where = whole[np.random.default_rng(codec.seed).permutation(len(whole))]
         self._width = max(one.shape[1] for one in self._states)
@@ -160,6 +161,33 @@ class RowsToLearn:
             "condition": np.full((len(where), 1), PREVIEWED_SHARE, np.float32),
         }
         return Batch({name: torch.from_numpy(part) for name, part in parts.items()})
+
+
+def _seen(
+    codec: RelationalCodec, records: Database, encoded: Encoded, table: TablePlan, rows: Rows
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """States and levels of the sequences of these rows, and the states of the rows before them."""
+    places, _ = codec.sequences[table.name]
+    n = len(encoded.states[table.name])
+    in_family, before = np.zeros(n, np.int64), np.full(n, -1)
+    if table.driving is not None:
+        order = None
+        if table.order:
+            order = floats_of(cells_of(records.tables[table.name].records, table.order))
+        in_family, before = families_in_order(records.links[table.name, table.driving.name], order)
+    parents = parents_of(codec)
+
+    def sequences(chosen: Rows) -> tuple[np.ndarray, np.ndarray]:
+        own = {name: one[chosen] for name, one in records.links.items() if name[0] == table.name}
+        rows_by = rows_by_path(places, table.name, records.links, parents, own)
+        here = {**encoded.states, table.name: encoded.states[table.name][chosen]}
+        levels = {**encoded.levels, table.name: encoded.levels[table.name][chosen]}
+        return seen_by(places, table.name, here, levels, rows_by, in_family[chosen])
+
+    seen, of_bins = sequences(rows)
+    earlier, _ = sequences(np.maximum(before[rows], 0))
+    earlier[before[rows] < 0] = NOT_THERE
+    return seen, of_bins, earlier
 
 
 def parents_of(codec: RelationalCodec) -> dict[tuple[str, str], str]:

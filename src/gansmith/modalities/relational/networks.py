@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
-from torch.nn.functional import embedding, log_softmax, silu
+from torch.nn.functional import embedding, embedding_bag, log_softmax, silu
 
 from gansmith.engine.games import AbstractRules
 from gansmith.engine.games.likelihood import LikelihoodRules
@@ -124,7 +124,7 @@ class RowChances(nn.Module):
             seen: What is seen first, summed.
             before: The states of the row before in the family.
         """
-        return self._thought(seen + self._looked_up(self.before, before).sum(1))
+        return self._thought(seen + embedding_bag(before + 1 + self._offsets, self.before, mode="sum"))
 
     def _thought(self, hidden: Hidden) -> Hidden:
         return hidden + silu(self.think(silu(hidden)))
@@ -141,17 +141,15 @@ class RowChances(nn.Module):
         scale = torch.where(may_go, 1 / (1 - share), 1.0)
         return (torch.where(is_gone, 0.0, 1.0) * scale)[..., None]
 
-    def seen_first(self, states: Int[Tensor, "batch first"], levels: Float[Tensor, "batch first"]) -> Hidden:
-        """What is seen first, summed."""
-        found = embedding(states + 1 + self._offsets[: self.n_first], self.known)
-        return (found + levels[..., None] * self.level[: self.n_first]).sum(1)
-
-    def with_column(
-        self, context: Hidden, column: int, states: Int[Tensor, " batch"], levels: Float[Tensor, " batch"]
+    def seen(
+        self, first: int, states: Int[Tensor, "batch columns"], levels: Float[Tensor, "batch columns"]
     ) -> Hidden:
-        """What is known once a column is."""
-        rows = states + 1 + self._offsets[column]
-        return context + self.known[rows] + levels[:, None] * self.level[column]
+        """What columns that follow each other from the `first` on add to what is known."""
+        columns = slice(first, first + states.shape[1])
+        if not states.shape[1]:
+            return self.level.new_zeros(len(states), self.width)
+        found = embedding_bag(states + 1 + self._offsets[columns], self.known, mode="sum")
+        return found + levels @ self.level[columns]
 
     def chances(self, context: Hidden, column: int) -> Float[Tensor, "batch states"]:
         """How likely each state of a column is."""
