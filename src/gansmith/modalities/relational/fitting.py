@@ -24,6 +24,7 @@ from gansmith.modalities.relational.sharing import of_many_families
 from gansmith.modalities.relational.views import (
     Extra,
     Levels,
+    Shares,
     States,
     TableView,
     category_name,
@@ -79,8 +80,16 @@ def fitted_views(database: Database, min_count: int, seed: int) -> tuple[dict[st
         wanted = {link.name: int(kinds[link.parent][table.name, link.name].max(initial=1)) for link in chosen}
         views[table.name] = replace(view, kinds=extras, wanted=wanted)
     for table in database.plan.made:
-        encoded.put(table.name, _with_kinds(database, views[table.name], encoded.of(table.name), kinds))
+        view, counts = views[table.name], database.counts(table.name)
+        encoded.put(table.name, _with_kinds(database, view, encoded.of(table.name), kinds))
+        states = encoded.states[table.name][counts]
+        usual = [_shares(states[:, place], one.n_states) for place, one in enumerate(view.said)]
+        views[table.name] = replace(view, usual=tuple(usual))
     return views, encoded
+
+
+def _shares(states: np.ndarray, n_states: int) -> Shares:
+    return np.bincount(states, minlength=n_states) / max(1, len(states))
 
 
 def encoded_like(views: Mapping[str, TableView], database: Database, seed: int) -> Encoded:
@@ -128,10 +137,8 @@ def _fitted(database: Database, table: TablePlan, min_count: int, seed: int) -> 
     return TableView(table, rows, copies, totals)
 
 
-def laid_out(
-    database: Database, table: TablePlan, without: set[str], rows: Rows
-) -> tuple[pa.Table, Schema]:
-    """Own columns of these rows, keys into short lists, numbers of children, and their context beside them."""
+def laid_out(database: Database, table: TablePlan, without: set[str], rows: Rows) -> tuple[pa.Table, Schema]:
+    """Own columns of rows, keys into short lists, numbers of children, and the context beside them."""
     assert database.plan
     records = database.tables[table.name]
     columns = [records.schema.column(name) for name in table.own if name not in without]

@@ -36,6 +36,9 @@ MOST_AT_ONCE: Final = 8_192
 """Rows that a network looks at together."""
 MOST_ROUNDS: Final = 200
 """How often root rows are made until all are what is asked for."""
+LEAST_CHANCE: Final = 0.05
+"""A state that is as many times less likely than it is on the whole is never drawn: networks that learn from
+samples find nothing impossible."""
 Bounds = Float[np.ndarray, "n_states 2"]
 """The lowest and the highest level that each state may have; none where they are in turn."""
 
@@ -223,8 +226,11 @@ class Making:
     ) -> tuple[np.ndarray, np.ndarray]:
         """Draw one column of rows; its states and levels, side by side with nothing else."""
         said = self.codec.sequences[table.name][0][column].said
-        one = self.codec.views[table.name].said[said]
-        shares = choosing.allowed(said, rows, chances.chances(context, column).numpy())
+        view = self.codec.views[table.name]
+        one, shares = view.said[said], chances.chances(context, column).numpy()
+        shares[shares < LEAST_CHANCE * view.usual[said]] = 0
+        shares[:, view.usual[said] == 0] = 0
+        shares = choosing.allowed(said, rows, shares)
         here = _drawn(shares, going.rng)
         is_open = here >= one.n_states - one.n_bins
         level = np.where(is_open, 2 * going.rng.random(len(rows)) - 1, 0).astype(np.float32)
@@ -341,8 +347,7 @@ def exclusive(codec: RelationalCodec, table: TablePlan) -> frozenset[str]:
 
 
 def _runs(places: tuple[Place, ...], n_first: int) -> list[slice]:
-    """What is added to what is known at a time: what is seen first, then columns that are drawn, one by one,
-    and all that is seen of a row that was chosen."""
+    """What is known more at a time: all seen first, a drawn column, all that is seen of a chosen row."""
     found = [slice(0, n_first)]
     for column in range(n_first, len(places)):
         last = found[-1]

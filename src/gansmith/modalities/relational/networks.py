@@ -46,8 +46,9 @@ class RelationalNetworks(AbstractPlayerNetworks):
     """Units of what is known of a row."""
     hidden_share: Annotated[float, Field(ge=0, lt=1)] = 0.1
     """Of what is known that a network does not see while it learns."""
-    context_share: Annotated[float, Field(ge=0, lt=1)] = 0.5
-    """The same of columns of the context and of the row before: all of them together would name a row."""
+    context_share: Annotated[float, Field(ge=0, le=0.5)] = 0.5
+    """The same of columns of the context and of the row before, on the average over rows: where there are few
+    families all of them together name a row, and some rows see nearly all."""
 
 
 @final
@@ -136,10 +137,10 @@ class RowChances(nn.Module):
         share: float,
         hiding: torch.Generator,
     ) -> Float[Tensor, "batch places 1"]:
-        """What columns are multiplied with so that a share of some is not seen, and the others count more."""
-        is_gone = (torch.rand(states.shape, generator=hiding) < share) & may_go
-        scale = torch.where(may_go, 1 / (1 - share), 1.0)
-        return (torch.where(is_gone, 0.0, 1.0) * scale)[..., None]
+        """Zeros for columns that are not seen: hardly any of one row, twice the share of another."""
+        rates = 2 * share * torch.rand((len(states), 1), generator=hiding)
+        is_gone = (torch.rand(states.shape, generator=hiding) < rates) & may_go
+        return torch.where(is_gone, 0.0, 1.0)[..., None]
 
     def seen(
         self, first: int, states: Int[Tensor, "batch columns"], levels: Float[Tensor, "batch columns"]

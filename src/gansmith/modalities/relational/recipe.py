@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Final, final
 
@@ -28,6 +29,8 @@ USUAL_EPOCHS: Final = 12
 """Times that each row is seen."""
 FEWEST_SEEN: Final = 200_000
 MOST_SEEN: Final = 4_000_000
+HIDDEN_OF_ONE: Final = 20.0
+"""Share of the context that is hidden, times the root of the number of families: few are known by it."""
 MOST_EPOCHS: Final = 100
 N_JUDGED: Final = 4_096
 """Rows that the held-out likelihood is taken of."""
@@ -53,9 +56,10 @@ class RelationalRecipe(AbstractRecipe[RelationalCodec]):
             batch_size=BATCH_SIZE,
             generator=PlayerConfig(3e-3, 0.0, beta1=0.9, beta2=0.99, average_half_life_samples=20_000),
         )
-        return Plan(
-            RelationalNetworks((1,), (1,)), rules, usual, 2 * usual, n_evaluations=20, n_judged=N_JUDGED
+        networks = RelationalNetworks(
+            (1,), (1,), context_share=min(0.5, HIDDEN_OF_ONE / math.sqrt(max(1, n_records)))
         )
+        return Plan(networks, rules, usual, 2 * usual, n_evaluations=20, n_judged=N_JUDGED)
 
     def build(
         self, codec: RelationalCodec, networks: RelationalNetworks, rules: AbstractRules

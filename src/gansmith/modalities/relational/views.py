@@ -8,7 +8,7 @@ of the row that was chosen. Last come its own columns, the numbers of its childr
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Final, NamedTuple, cast, final
 
@@ -24,12 +24,14 @@ from gansmith.tabular.columns.measures import NumberCodec
 from gansmith.tabular.keyed import Keyed
 from gansmith.tabular.rows import RowCodec
 
+USUAL: Final = "usual"
 MOST_SEEN: Final = 48
 """Columns of the context that a row sees."""
 MOST_PLACES: Final = 32
 """Places in a family that are told apart."""
 States = Int[np.ndarray, "_ _"]
 Levels = Float[np.ndarray, "_ _"]
+Shares = Float[np.ndarray, " n_states"]
 
 
 @final
@@ -89,6 +91,8 @@ class TableView:
     """Kinds of its rows, for those who point at them."""
     wanted: Mapping[str, int] = field(default_factory=dict[str, int])
     """Kinds that there are to choose from, by name of the matched key."""
+    usual: tuple[Shares, ...] = ()
+    """Of everything that is said, how often each state occurs."""
 
     @cached_property
     def own(self) -> tuple[int, ...]:
@@ -140,10 +144,10 @@ class TableView:
             "kinds": [[one.table, one.key, one.n_kinds] for one in self.kinds],
             "wanted": dict(self.wanted),
         }
-        if self.rows is None:
-            return plain, {}
-        plain["rows"], arrays = self.rows.state()
-        return plain, arrays
+        arrays: dict[str, np.ndarray] = {}
+        if self.rows is not None:
+            plain["rows"], arrays = self.rows.state()
+        return plain, {**arrays, USUAL: np.concatenate([*self.usual, np.zeros(0)])}
 
     @classmethod
     def from_state(
@@ -154,12 +158,19 @@ class TableView:
         Raises:
             DataError: It could not have come from one.
         """
-        rows = RowCodec.from_state(state["rows"], arrays) if "rows" in state else None
+        own = {name: array for name, array in arrays.items() if name != USUAL}
+        rows = RowCodec.from_state(state["rows"], own) if "rows" in state else None
         kinds = tuple(Extra(str(table), str(key), _count(n)) for table, key, n in state["kinds"])
         wanted = {str(key): _count(n) for key, n in state["wanted"].items()}
         copies = tuple(from_plain(Copy, one) for one in state["copies"])
         totals = tuple(from_plain(Total, one) for one in state["totals"])
-        return cls(plan, rows, copies, totals, kinds, wanted)
+        view = cls(plan, rows, copies, totals, kinds, wanted)
+        ends = np.cumsum([one.n_states for one in view.said])
+        if USUAL not in arrays or arrays[USUAL].shape != (int(ends[-1]) if len(ends) else 0,):
+            raise DataError(
+                f"the model does not say what is usual in {plan.name!r}. Learn the database again."
+            )
+        return replace(view, usual=tuple(np.split(arrays[USUAL], ends[:-1])) if len(ends) else ())
 
 
 def _count(n: Any) -> int:
