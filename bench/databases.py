@@ -1,7 +1,7 @@
 """Databases: learnt, made, loaded and judged; a database of known laws; how fast, and in how much memory.
 
 python -m bench databases chinook sakila synthea      scores beside real families and independent parts
-python -m bench databases laws --rows 1000000         laws that were put in, and whether they come out
+python -m bench databases million                     laws that were put in, and whether they come out
 python -m bench databases load --model sakila.gan     rows a second into SQLite, and PostgreSQL where it is
 """
 
@@ -19,6 +19,7 @@ from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 DATA: Final = Path(os.environ.get("GANSMITH_DATA", Path(__file__).parents[2] / "shared" / "data"))
@@ -35,7 +36,7 @@ SHOWN: Final = (
 
 def run(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(prog="python -m bench databases", description=__doc__)
-    parser.add_argument("names", nargs="+", choices=[*SOURCES, "laws", "load"])
+    parser.add_argument("names", nargs="+", choices=[*SOURCES, "laws", "million", "load"])
     parser.add_argument("--rows", type=int, default=100_000, help="of the database of known laws")
     parser.add_argument("--model", type=Path, help="take this model instead of learning one")
     parser.add_argument("--to", default="", help="where `load` writes to; an SQLite file if not given")
@@ -47,8 +48,9 @@ def run(arguments: list[str]) -> None:
     for name in given.names:
         if name == "load":
             found = loaded(given.model, given.to, given.scale)
-        elif name == "laws":
-            found = laws(given.rows, given.seed, given.samples_seen)
+        elif name in ("laws", "million"):
+            n_rows = 1_000_000 if name == "million" else given.rows
+            found = laws(n_rows, given.seed, given.samples_seen)
         else:
             found = judged(name, given.seed, given.samples_seen, given.model, is_full=given.full)
         print(json.dumps({"name": name, "seed": given.seed, **found}, indent=1))
@@ -149,10 +151,8 @@ def measured(tables: dict[str, pa.Table]) -> dict[str, float]:
     """The laws of the shop, as they are in some data."""
     customers, orders = tables["customers"], tables["orders"]
     lines, returns = tables["order_lines"], tables["returns"]
-    place = {key: row for row, key in enumerate(customers["customer_id"].to_pylist())}
-    owner = np.array([place[key] for key in orders["customer_id"].to_pylist()])
-    place = {key: row for row, key in enumerate(orders["order_id"].to_pylist())}
-    order = np.array([place[key] for key in lines["order_id"].to_pylist()])
+    owner = _places(orders["customer_id"], customers["customer_id"])
+    order = _places(lines["order_id"], orders["order_id"])
     age, gold = customers["age"].to_numpy(), np.array(customers["tier"].to_pylist()) == "gold"
     n_orders = np.bincount(owner, minlength=len(age))
     price, quantity = lines["price"].to_numpy(), lines["quantity"].to_numpy()
@@ -160,9 +160,8 @@ def measured(tables: dict[str, pa.Table]) -> dict[str, float]:
     since = customers["since"].cast(pa.timestamp("s")).to_numpy()[owner]
     dated = orders["order_date"].cast(pa.timestamp("s")).to_numpy()
     in_shop = np.array(orders["channel"].to_pylist()) == "shop"
-    place = {key: row for row, key in enumerate(lines["line_id"].to_pylist())}
     back = np.zeros(len(lines), bool)
-    back[[place[key] for key in returns["line_id"].to_pylist()]] = True
+    back[_places(returns["line_id"], lines["line_id"])] = True
     dear = price > 40
     return {
         "orders of the old": float(n_orders[age > 50].mean()),
@@ -182,6 +181,11 @@ def measured(tables: dict[str, pa.Table]) -> dict[str, float]:
     }
 
 
+def _places(keys: pa.ChunkedArray, among: pa.ChunkedArray) -> np.ndarray:
+    """The number of the row that each key is of."""
+    return pc.index_in(keys, value_set=among.combine_chunks()).to_numpy()
+
+
 def laws(n_rows: int, seed: int, samples_seen: int) -> dict[str, Any]:
     """Whether laws that were put into a database come out of a copy; the time and the memory it takes."""
     from gansmith.tasks.runs.fit import start
@@ -197,7 +201,7 @@ def laws(n_rows: int, seed: int, samples_seen: int) -> dict[str, Any]:
             if record.readings:
                 print(f"step {record.step} of {record.n_steps}: {record.readings}", file=sys.stderr)
         model, seconds = run.model(), time.monotonic() - started
-    started = time.monotonic()
+    peak, started = _peak_gib(), time.monotonic()
     made = model.modality.format.join([*model.blocks(model.codec.n_blocks(1.0), where=["scale=1.0"])])
     made_in = time.monotonic() - started
     real, ours = measured(tables), measured({name: one.records for name, one in made.tables.items()})
@@ -206,7 +210,7 @@ def laws(n_rows: int, seed: int, samples_seen: int) -> dict[str, Any]:
         "fit_s": round(seconds),
         "made": made.n_rows,
         "made_per_s": round(made.n_rows / made_in),
-        "peak_gib": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20, 2),
+        "peak_gib": peak,
         "laws": {name: [round(real[name], 4), round(ours[name], 4)] for name in real},
     }
 
@@ -221,5 +225,9 @@ def loaded(path: Path | None, to: str, scale: float) -> dict[str, Any]:
         model.write(address, n, where=[f"scale={scale!r}"], options={"replace": bool(to)})
         seconds = time.monotonic() - started
     n_rows = scale * model.codec.n_rows
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-    return {"scale": scale, "blocks": n, "rows_per_s": round(n_rows / seconds), "peak_gib": round(peak, 2)}
+    return {"scale": scale, "blocks": n, "rows_per_s": round(n_rows / seconds), "peak_gib": _peak_gib()}
+
+
+def _peak_gib() -> float:
+    """The memory that this process had at most."""
+    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20, 2)
