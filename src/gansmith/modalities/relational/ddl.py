@@ -104,7 +104,9 @@ def _add(
         )
     for name, formula in spelt.get("computed", {}).items() if is_same else ():
         columns.append(sa.Column(name, Spelt(spelt["types"][name]), sa.Computed(formula, persisted=True)))
-    table = sa.Table(called[schema.name], metadata, *columns)
+    table = sa.Table(
+        called[schema.name], metadata, *columns, mysql_engine="InnoDB", mysql_default_charset="utf8mb4"
+    )
     if schema.primary_key:
         table.append_constraint(sa.PrimaryKeyConstraint(*schema.primary_key))
     for unique in schema.unique:

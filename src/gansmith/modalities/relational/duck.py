@@ -53,7 +53,7 @@ class DuckSource(AbstractSource):
         self._connection = connection
 
     def query(self, statement: str, names: Sequence[str], values: Sequence[Any] = ()) -> pa.Table:
-        found = self._connection.execute(statement, list(values)).to_arrow_table()
+        found = self._connection.sql(statement, params=list(values)).to_arrow_table()
         return pa.table({name: _plain(found.column(place)) for place, name in enumerate(names)})
 
     def quoted(self, name: str) -> str:

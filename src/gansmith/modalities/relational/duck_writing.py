@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any, Final, final
 
@@ -133,7 +133,7 @@ class DuckTarget(AbstractTarget):
         found: list[str] = []
         while waiting:
             ready = [name for name, parents in waiting.items() if not parents & waiting.keys()]
-            for name in ready or [min(waiting, key=lambda one: len(waiting[one] & waiting.keys()))]:
+            for name in ready or [next(one for one in waiting if _is_in_circle(one, waiting))]:
                 found.append(name)
                 del waiting[name]
         return found
@@ -175,6 +175,15 @@ class DuckTarget(AbstractTarget):
         ).fetchone()
         if lost:
             raise DataError(f"{self._path}: {lost:,} rows of {name} would point at nothing.")
+
+
+def _is_in_circle(name: str, parents: Mapping[str, set[str]]) -> bool:
+    """Whether keys lead from a table back to it."""
+    reached, going = set[str](), set(parents[name])
+    while going := going & parents.keys() - reached:
+        reached |= going
+        going = set[str]().union(*(parents[one] for one in going))
+    return name in reached
 
 
 def _points_at_somebody(table: str, key: ForeignKey) -> str:

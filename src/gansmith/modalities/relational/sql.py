@@ -113,7 +113,7 @@ def _reflected(connection: Any) -> tuple[DatabaseSchema, tuple[str, ...]]:
                 foreign_keys=tuple(_once(keys)),
                 unique=tuple(_unique(inspector, name)),
                 required=tuple(one["name"] for one in columns if not one.get("nullable", True)),
-                checks=tuple(_checks(inspector, name)),
+                checks=tuple(_checks(connection, inspector, name)),
                 definition=_definition(connection, inspector, name, columns),
             )
         )
@@ -150,7 +150,11 @@ def _unique(inspector: Any, name: str) -> list[tuple[str, ...]]:
     return list(dict.fromkeys(found))
 
 
-def _checks(inspector: Any, name: str) -> list[str]:
+def _checks(connection: Any, inspector: Any, name: str) -> list[str]:
+    if getattr(connection.dialect, "is_mariadb", False):  # SQLAlchemy does not see those of a column
+        of_table = sa.text("SELECT check_clause FROM information_schema.check_constraints "
+                           "WHERE constraint_schema = database() AND table_name = :name")  # fmt: skip
+        return [row[0] for row in connection.execute(of_table, {"name": name})]
     try:
         return [one["sqltext"] for one in inspector.get_check_constraints(name)]
     except NotImplementedError:
