@@ -2,6 +2,7 @@
 
 python -m bench databases chinook sakila synthea      scores beside real families and independent parts
 python -m bench databases million                     laws that were put in, and whether they come out
+python -m bench databases sakila --only customer,rental --peer      some tables alone, and SDV's HMA on them
 python -m bench databases load --model sakila.gan     rows a second into SQLite, and PostgreSQL where it is
 """
 
@@ -43,6 +44,9 @@ def run(arguments: list[str]) -> None:
     parser.add_argument("--scale", type=float, default=10.0)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--samples-seen", type=int, default=0)
+    parser.add_argument("--only", default="", help="judge these tables alone, such as customer,rental")
+    parser.add_argument("--peer", action="store_true", help="SDV's HMA in our place")
+    parser.add_argument("--keep", type=Path, help="keep the model that is learnt")
     parser.add_argument("--full", action="store_true", help="all records and repetitions of the scorecard")
     given = parser.parse_args(arguments)
     for name in given.names:
@@ -52,25 +56,37 @@ def run(arguments: list[str]) -> None:
             n_rows = 1_000_000 if name == "million" else given.rows
             found = laws(n_rows, given.seed, given.samples_seen)
         else:
-            found = judged(name, given.seed, given.samples_seen, given.model, is_full=given.full)
+            found = judged(name, given)
         print(json.dumps({"name": name, "seed": given.seed, **found}, indent=1))
         sys.stdout.flush()
 
 
-def judged(name: str, seed: int, samples_seen: int, model: Path | None, *, is_full: bool) -> dict[str, Any]:
+def judged(name: str, given: argparse.Namespace) -> dict[str, Any]:
     """Learnt from four fifths of the families, judged by the others."""
     from gansmith.modalities.relational import RelationalOptions
     from gansmith.modalities.relational.format import RelationalFormat
     from gansmith.scorecard.score import FULL, QUICK
 
-    form = RelationalFormat()
+    form, seed, only = RelationalFormat(), given.seed, [*filter(None, given.only.split(","))]
     real = form.read(SOURCES[name], RelationalOptions())
+    if given.peer and only:
+        real = restricted(real, only)
     train, held, _ = form.hold_out(real, None, RelationalOptions(), 0.2, seed)
     started = time.monotonic()
-    found = _learnt(train, seed, samples_seen) if model is None else _model(model)
-    seconds = time.monotonic() - started
-    fake = next(iter(found.blocks(1, seed)))
-    card = next(form.score([fake], train, held, None, seed, FULL if is_full else QUICK))
+    if given.peer:
+        from bench.databases_peer import made_by_hma
+
+        fake, said = made_by_hma(train, seed)
+        if fake is None:
+            return said
+    else:
+        model = _learnt(train, seed, given.samples_seen) if given.model is None else _model(given.model)
+        fake, said = next(iter(model.blocks(1, seed))), {"fit_s": round(time.monotonic() - started)}
+        if given.keep:
+            model.save(given.keep)
+    if only and not given.peer:
+        train, held, fake = (restricted(one.whole, only) for one in (train, held, fake))
+    card = next(form.score([fake], train, held, None, seed, FULL if given.full else QUICK))
     scores = {
         entry.name: {
             "value": round(entry.score.value, 4),
@@ -81,7 +97,22 @@ def judged(name: str, seed: int, samples_seen: int, model: Path | None, *, is_fu
         for entry in card.entries
         if entry.name in SHOWN
     }
-    return {"rows": real.n_rows, "fit_s": round(seconds), "made": fake.n_rows, "scores": scores}
+    return {"rows": real.n_rows, **said, "made": fake.n_rows, "scores": scores}
+
+
+def restricted(database: Any, names: list[str]) -> Any:
+    """Some tables of a database, with the keys between them."""
+    from dataclasses import replace
+
+    from gansmith.modalities.relational.planning import plan_of
+    from gansmith.modalities.relational.records import Database
+    from gansmith.modalities.relational.schema import DatabaseSchema
+
+    kept = [database.schema[name] for name in names]
+    keys = {one.name: tuple(key for key in one.foreign_keys if key.parent in names) for one in kept}
+    schema = DatabaseSchema(tables=tuple(replace(one, foreign_keys=keys[one.name]) for one in kept))
+    found = Database(schema, {name: database.tables[name] for name in names}, database.name)
+    return replace(found, plan=plan_of(schema, found.tables, found.links))
 
 
 def _learnt(records: Any, seed: int, samples_seen: int) -> Any:

@@ -162,7 +162,7 @@ class _Spelling:
             return pa.array(table.first_number + self._ranks(table))
         if column == table.counter:
             assert table.driving
-            places, _ = families_in_order(self.links[table.name, table.driving.name], None)
+            places, *_ = families_in_order(self.links[table.name, table.driving.name], None)
             return pa.array(places + 1)
         for link in table.links:
             key = self.codec.schema[table.name].key_of(link.name)

@@ -14,7 +14,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from gansmith.errors import UsageError
-from gansmith.modalities.relational.encoding import NOT_THERE, parents_of, rows_by_path, seen_by
+from gansmith.modalities.relational.encoding import NOT_THERE, parents_of, remembered, rows_by_path, seen_by
 from gansmith.modalities.relational.matching import Pairs, Slots, acyclic, rounded
 from gansmith.modalities.relational.packing import Made, packed
 from gansmith.modalities.relational.planning import Link, TablePlan
@@ -211,7 +211,10 @@ class Making:
             added = torch.from_numpy(here.astype(np.int64)), torch.from_numpy(level.astype(np.float32))
             context = context + chances.seen(columns.start, *added)
             if not number:
-                context = chances.context(context, torch.from_numpy(before.astype(np.int64)))
+                had = remembered(going.states[table.name], rows, place, chances.n_remembered)
+                context = chances.context(
+                    context, torch.from_numpy(before.astype(np.int64)), torch.from_numpy(had)
+                )
         return found
 
     def _said(

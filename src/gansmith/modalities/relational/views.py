@@ -29,6 +29,8 @@ MOST_SEEN: Final = 48
 """Columns of the context that a row sees."""
 MOST_PLACES: Final = 32
 """Places in a family that are told apart."""
+MOST_REMEMBERED: Final = 12
+"""Rows of a family before the one before."""
 States = Int[np.ndarray, "_ _"]
 Levels = Float[np.ndarray, "_ _"]
 Shares = Float[np.ndarray, " n_states"]
