@@ -15,6 +15,7 @@ from sqlalchemy.types import UserDefinedType
 
 from gansmith.modalities.relational.records import Database
 from gansmith.modalities.relational.schema import TableSchema
+from gansmith.modalities.relational.targets import quoted
 from gansmith.tabular.schema import Column
 
 _SIZED: Final = re.compile(r"([A-Z_ ]+?)\s*(?:\((\d+)(?:,\s*(\d+))?\))?(?: WITH(?:OUT)? TIME ZONE)?")
@@ -175,13 +176,27 @@ def _text(statement: str) -> Any:
     return sa.text(statement.replace(":", r"\:"))
 
 
-def enums_of(like: Database, dialect: str) -> dict[str, list[str]]:
-    """Types that are lists of words, which must be there before the tables."""
-    found: dict[str, list[str]] = {}
+def enums_of(like: Database, names: tuple[str, ...]) -> dict[str, str]:
+    """By name of a type of PostgreSQL that is a list of words, what makes it, before the tables."""
+    found: dict[str, str] = {}
     for schema in like.schema.tables:
-        if schema.definition.get("dialect") == dialect:
-            found |= schema.definition.get("enums", {})
+        if schema.name in names and schema.definition.get("dialect") == "postgresql":
+            for name, words in schema.definition.get("enums", {}).items():
+                listed = ", ".join("'" + word.replace("'", "''") + "'" for word in words)
+                found[name] = f"CREATE TYPE {quoted(name)} AS ENUM ({listed})"
     return found
+
+
+def counters_of(like: Database, names: tuple[str, ...]) -> Iterator[str]:
+    """What makes PostgreSQL's counters go on behind the rows that are there."""
+    for schema in like.schema.tables:
+        for name in schema.definition.get("running", ()) if schema.name in names else ():
+            table = quoted(schema.name).replace("'", "''")
+            column = name.replace("'", "''")
+            yield (
+                f"SELECT setval(pg_get_serial_sequence('{table}', '{column}'), "
+                f"(SELECT coalesce(max({quoted(name)}), 1) FROM {quoted(schema.name)}))"
+            )
 
 
 def own_statements(like: Database, names: tuple[str, ...]) -> Iterator[str]:

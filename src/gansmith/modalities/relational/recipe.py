@@ -97,9 +97,10 @@ class RelationalRecipe(AbstractRecipe[RelationalCodec]):
 
     def counted(self, codec: RelationalCodec, options: RelationalOptions, n: int) -> str:
         """See `Sizing`."""
-        n_kept = sum(one.n_rows for one in codec.plan.tables if not one.is_made)
-        n_rows = options.scale * (codec.n_rows - n_kept) + n_kept
-        return f"about {n_rows:,.0f} rows in {len(codec.plan.tables):,} tables"
+        written = [one for one in codec.plan.tables if not options.table or one.name in options.table]
+        n_rows = sum(one.n_rows * (options.scale if one.is_made else 1) for one in written)
+        tables = "1 table" if len(written) == 1 else f"{len(written):,} tables"
+        return f"about {n_rows:,.0f} rows in {tables}"
 
     def of_sample(self, codec: RelationalCodec, seed: int) -> RelationalCodec:
         """See `Inventing`."""

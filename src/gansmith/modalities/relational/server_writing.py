@@ -69,12 +69,11 @@ class PostgresTarget(AbstractServerTarget):
         self._connect()
         if replaces:
             for name in self._tables:
-                self._connection.execute(sa.text(f"DROP TABLE IF EXISTS {quoted(name)} CASCADE"))
-        for name, words in ddl.enums_of(self._like, "postgresql").items():
-            listed = ", ".join("'" + word.replace("'", "''") + "'" for word in words)
+                self._connection.execute(_text(f"DROP TABLE IF EXISTS {quoted(name)} CASCADE"))
+        for name, statement in ddl.enums_of(self._like, self._tables).items():
             if replaces:
-                self._connection.execute(sa.text(f"DROP TYPE IF EXISTS {quoted(name)} CASCADE"))
-            self._connection.execute(_text(f"CREATE TYPE {quoted(name)} AS ENUM ({listed})"))
+                self._connection.execute(_text(f"DROP TYPE IF EXISTS {quoted(name)} CASCADE"))
+            self._connection.execute(_text(statement))
         for table in self._metadata.tables.values():
             self._connection.execute(CreateTable(table, include_foreign_key_constraints=[]))
 
@@ -99,14 +98,8 @@ class PostgresTarget(AbstractServerTarget):
         for table in self._metadata.tables.values():
             for constraint in table.foreign_key_constraints:
                 self._connection.execute(AddConstraint(constraint))
-        for schema in self._like.schema.tables:
-            for name in schema.definition.get("running", ()) if schema.name in self._tables else ():
-                self._connection.execute(
-                    _text(
-                        f"SELECT setval(pg_get_serial_sequence('{quoted(schema.name)}', '{name}'), "
-                        f"(SELECT coalesce(max({quoted(name)}), 1) FROM {quoted(schema.name)}))"
-                    )
-                )
+        for statement in ddl.counters_of(self._like, self._tables):
+            self._connection.execute(_text(statement))
         self._connection.commit()
         with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as after:
             after.execute(sa.text("ANALYZE"))

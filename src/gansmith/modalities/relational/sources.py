@@ -100,7 +100,10 @@ def cells_as_arrow(cells: Sequence[Any]) -> pa.Array:
             None if cell is None else cell.astimezone(datetime.UTC).replace(tzinfo=None) for cell in cells
         ]
     try:
-        return pa.array(cells)
+        found = pa.array(cells)
+        if pa.types.is_primitive(found.type) or pa.types.is_string(found.type):
+            return found
+        return pa.array([None if cell is None else str(cell) for cell in cells], pa.string())
     except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError):  # a column of SQLite may hold anything
         return pa.array([None if cell is None else str(cell) for cell in cells], pa.string())
 

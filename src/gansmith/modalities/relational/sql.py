@@ -111,7 +111,7 @@ def _reflected(connection: Any) -> tuple[DatabaseSchema, tuple[str, ...]]:
                 name=name,
                 primary_key=tuple(inspector.get_pk_constraint(name)["constrained_columns"] or ()),
                 foreign_keys=tuple(_once(keys)),
-                unique=tuple(_unique(inspector, name)),
+                unique=tuple(_unique(connection, inspector, name)),
                 required=tuple(one["name"] for one in columns if not one.get("nullable", True)),
                 checks=tuple(_checks(connection, inspector, name)),
                 definition=_definition(connection, inspector, name, columns),
@@ -140,7 +140,9 @@ def _may_be_read(connection: Any, name: str, notes: list[str]) -> bool:
     return True
 
 
-def _unique(inspector: Any, name: str) -> list[tuple[str, ...]]:
+def _unique(connection: Any, inspector: Any, name: str) -> list[tuple[str, ...]]:
+    if connection.dialect.name == "sqlite":  # SQLAlchemy reads statements, and does not see all
+        return _unique_in_sqlite(connection, name)
     found = [tuple(one["column_names"]) for one in inspector.get_unique_constraints(name)]
     found += [
         tuple(one["column_names"])
@@ -148,6 +150,17 @@ def _unique(inspector: Any, name: str) -> list[tuple[str, ...]]:
         if one.get("unique") and all(one["column_names"]) and not one.get("dialect_options")
     ]
     return list(dict.fromkeys(found))
+
+
+def _unique_in_sqlite(connection: Any, name: str) -> list[tuple[str, ...]]:
+    indexes = sa.text('SELECT name FROM pragma_index_list(:name) WHERE "unique" AND NOT partial '
+                      "AND origin <> 'pk' ORDER BY seq DESC")  # fmt: skip
+    columns = sa.text("SELECT name FROM pragma_index_info(:name) ORDER BY seqno")
+    found = [
+        tuple(row[0] for row in connection.execute(columns, {"name": index}))
+        for (index,) in connection.execute(indexes, {"name": name}).all()
+    ]
+    return [one for one in dict.fromkeys(found) if all(one)]
 
 
 def _checks(connection: Any, inspector: Any, name: str) -> list[str]:
