@@ -11,10 +11,15 @@ import pyarrow.compute as pc
 
 from gansmith.modalities.relational.crossing import ancestors, called, is_context, summed, taken_from
 from gansmith.modalities.relational.distinct import without_repeats
-from gansmith.modalities.relational.encoding import families_in_order
 from gansmith.modalities.relational.packing import Made
 from gansmith.modalities.relational.planning import TablePlan
-from gansmith.modalities.relational.records import NOBODY, Database, Rows, rows_pointed_at
+from gansmith.modalities.relational.records import (
+    NOBODY,
+    Database,
+    Rows,
+    families_in_order,
+    rows_pointed_at,
+)
 from gansmith.modalities.relational.views import TableView, category_name
 from gansmith.tabular.cells import cells_of, floats_of
 from gansmith.tabular.columns.measures import from_numbers

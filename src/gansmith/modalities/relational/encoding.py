@@ -14,7 +14,7 @@ from gansmith.engine.batches import Batch, Indices
 from gansmith.modalities.relational.fitting import Encoded, encoded_like, encoded_rows
 from gansmith.modalities.relational.packing import Made, linked
 from gansmith.modalities.relational.planning import TablePlan
-from gansmith.modalities.relational.records import Database, Links, Rows
+from gansmith.modalities.relational.records import Database, Links, Rows, families_in_order
 from gansmith.modalities.relational.views import MOST_PLACES, MOST_REMEMBERED, Levels, Place, States
 from gansmith.tabular.cells import cells_of, floats_of
 
@@ -45,25 +45,6 @@ def made_of(codec: RelationalCodec, records: Database, seed: int) -> Made:
         states[table.name], levels[table.name] = whole, of_whole
     links = {name: records.links[name] for name in linked(codec.plan)}
     return Made(states, levels, links, 1.0)
-
-
-def families_in_order(rows: Rows, order: np.ndarray | None) -> tuple[Rows, Rows, Rows]:
-    """The place of each row in its family, the row before it in there, or -1, and all rows family by family.
-
-    Args:
-        rows: What each hangs on.
-        order: By what rows of a family follow each other; None: as they stand.
-    """
-    n = len(rows)
-    by = np.lexsort((np.arange(n), np.zeros(n) if order is None else order, rows))
-    is_first = np.ones(n, bool)
-    is_first[1:] = rows[by][1:] != rows[by][:-1]
-    is_first |= rows[by] < 0
-    begins = np.maximum.accumulate(np.where(is_first, np.arange(n), 0))
-    places, before = np.empty(n, np.int64), np.empty(n, np.int64)
-    places[by] = np.arange(n) - begins
-    before[by] = np.where(is_first, -1, np.concatenate([[-1], by[:-1]]))
-    return places, before, by
 
 
 def seen_by(

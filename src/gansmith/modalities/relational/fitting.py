@@ -18,8 +18,9 @@ from gansmith.modalities.relational.crossing import (
     rules_of,
     totals_of,
 )
+from gansmith.modalities.relational.matching import n_strata, stratum
 from gansmith.modalities.relational.planning import TablePlan
-from gansmith.modalities.relational.records import Database, Rows, n_each
+from gansmith.modalities.relational.records import Database, Rows, families_in_order, n_each
 from gansmith.modalities.relational.sharing import of_many_families
 from gansmith.modalities.relational.views import (
     Extra,
@@ -30,7 +31,7 @@ from gansmith.modalities.relational.views import (
     category_name,
     count_name,
 )
-from gansmith.tabular.cells import cells_of, some_of
+from gansmith.tabular.cells import cells_of, floats_of, some_of
 from gansmith.tabular.constraints import named_by
 from gansmith.tabular.rows import RowCodec
 from gansmith.tabular.schema import Column, Schema, Table
@@ -77,7 +78,8 @@ def fitted_views(database: Database, min_count: int, seed: int) -> tuple[dict[st
         view, of_table = views[table.name], kinds.get(table.name, {})
         extras = tuple(Extra(*pointing, int(one.max(initial=0))) for pointing, one in of_table.items())
         chosen = [link for link in table.of_role("matched") if (table.name, link.name) in _flat(kinds)]
-        wanted = {link.name: int(kinds[link.parent][table.name, link.name].max(initial=1)) for link in chosen}
+        most = {link.name: kinds[link.parent][table.name, link.name].max(initial=1) for link in chosen}
+        wanted = {name: int(n) * n_strata(table) for name, n in most.items()}
         views[table.name] = replace(view, kinds=extras, wanted=wanted)
     for table in database.plan.made:
         view, counts = views[table.name], database.counts(table.name)
@@ -263,6 +265,15 @@ def grouped(features: Features, seed: int) -> Kinds:
     return 1 + means.predict(features).astype(np.int64)
 
 
+def _wanted(database: Database, table: TablePlan, key: str, kinds: Kinds) -> Kinds:
+    """The kind of the row that each row points at, and in which part of those who do it is; 0: nobody."""
+    rows, n = database.links[table.name, key], n_strata(table)
+    order = floats_of(cells_of(database.tables[table.name].records, table.order)) if table.order else None
+    places, *_ = families_in_order(rows, order)
+    counts = n_each(rows, len(kinds))[rows]
+    return np.where(rows >= 0, 1 + (np.maximum(kinds[rows], 1) - 1) * n + stratum(places, counts, n), 0)
+
+
 def _with_kinds(
     database: Database,
     view: TableView,
@@ -272,9 +283,7 @@ def _with_kinds(
     """States and levels of everything that is said of the rows."""
     name, before = view.plan.name, list[np.ndarray]()
     for key in view.wanted:
-        rows = database.links[name, key]
-        of_parent = kinds[view.plan.link(key).parent][name, key]
-        before.append(np.where(rows >= 0, of_parent[rows], 0))
+        before.append(_wanted(database, view.plan, key, kinds[view.plan.link(key).parent][name, key]))
     for link in view.plan.of_role("late"):
         if link.has_nobody:
             before.append((database.links[name, link.name] >= 0).astype(np.int64))

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from gansmith.errors import UsageError
 from gansmith.modalities.relational.encoding import NOT_THERE, parents_of, remembered, rows_by_path, seen_by
-from gansmith.modalities.relational.matching import Pairs, Slots, acyclic, rounded
+from gansmith.modalities.relational.matching import Pairs, Slots, acyclic, n_strata, rounded
 from gansmith.modalities.relational.packing import Made, packed
 from gansmith.modalities.relational.planning import Link, TablePlan
 from gansmith.modalities.relational.records import NOBODY, Rows
@@ -296,7 +296,7 @@ class _Choosing:
             if theirs is not None and (place := theirs.index(f"kind for {table.name}.{key}")) >= 0:
                 kinds = going.states[link.parent][:, place]
             capacity = making.capacity(table, link, going)
-            self._slots[index] = link, Slots(capacity, kinds, n, going.rng)
+            self._slots[index] = link, Slots(capacity, kinds, n, going.rng, n_strata(table))
             going.links[table.name, key] = np.full(n, NOBODY)
             if key in alone:
                 self._pairs[index] = Pairs(n_theirs)

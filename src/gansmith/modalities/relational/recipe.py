@@ -25,7 +25,7 @@ from gansmith.tabular.suppressed import suppression_notes
 from gansmith.tabular.where import Where
 
 BATCH_SIZE: Final = 512
-USUAL_EPOCHS: Final = 12
+USUAL_EPOCHS: Final = 6
 """Times that each row is seen."""
 FEWEST_SEEN: Final = 200_000
 MOST_SEEN: Final = 4_000_000
