@@ -47,6 +47,7 @@ def run(arguments: list[str]) -> None:
     parser.add_argument("--only", default="", help="judge these tables alone, such as customer,rental")
     parser.add_argument("--peer", action="store_true", help="SDV's HMA in our place")
     parser.add_argument("--keep", type=Path, help="keep the model that is learnt")
+    parser.add_argument("--min-count", type=int, default=0, help="1 lets rare values out")
     parser.add_argument("--full", action="store_true", help="all records and repetitions of the scorecard")
     given = parser.parse_args(arguments)
     for name in given.names:
@@ -80,7 +81,7 @@ def judged(name: str, given: argparse.Namespace) -> dict[str, Any]:
         if fake is None:
             return said
     else:
-        model = _learnt(train, seed, given.samples_seen) if given.model is None else _model(given.model)
+        model = _model(given.model) if given.model else _learnt(train, given)
         fake, said = next(iter(model.blocks(1, seed))), {"fit_s": round(time.monotonic() - started)}
         if given.keep:
             model.save(given.keep)
@@ -115,15 +116,16 @@ def restricted(database: Any, names: list[str]) -> Any:
     return replace(found, plan=plan_of(schema, found.tables, found.links))
 
 
-def _learnt(records: Any, seed: int, samples_seen: int) -> Any:
+def _learnt(records: Any, given: argparse.Namespace) -> Any:
     from gansmith.modalities.registry import find_modality
     from gansmith.modalities.relational import RelationalOptions
     from gansmith.tasks.opening import Opened
     from gansmith.tasks.runs.fit import start
     from gansmith.tasks.runs.settings import FitConfig
 
-    opened = Opened(find_modality("relational"), records, RelationalOptions(), "", time.monotonic())
-    run = start(opened, FitConfig(seed=seed, samples_seen=samples_seen, threads=1))
+    options = RelationalOptions(min_count=given.min_count)
+    opened = Opened(find_modality("relational"), records, options, "", time.monotonic())
+    run = start(opened, FitConfig(seed=given.seed, samples_seen=given.samples_seen, threads=1))
     for record in run:
         if record.readings:
             print(f"step {record.step} of {record.n_steps}: {record.readings}", file=sys.stderr)
