@@ -10,6 +10,7 @@ import os
 from collections.abc import Generator
 from contextlib import contextmanager
 from hashlib import sha256
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
@@ -48,10 +49,8 @@ def file_of(address: str) -> Path:
 
 def check_installed() -> None:
     """Raise UsageError when SQLAlchemy is not there."""
-    try:
-        import sqlalchemy  # noqa: F401
-    except ImportError as error:
-        raise UsageError(_MISSING) from error
+    if find_spec("sqlalchemy") is None:
+        raise UsageError(_MISSING)
 
 
 def engine_of(address: str, *, is_read_only: bool) -> Any:
@@ -142,7 +141,7 @@ def identity_of(address: str) -> str:
     if is_duckdb(address):
         return _hashed(f"duckdb {file_of(address).resolve()}")
     url = sa.make_url(address if is_address(address) else f"sqlite:///{address}")
-    backend, name = _backend(url.get_backend_name()), url.database or ""
+    backend, name = backend_of(url.get_backend_name()), url.database or ""
     if backend == "sqlite":
         return _hashed(f"sqlite {Path(name).resolve()}")
     host = str(url.host or url.query.get("host", "") or "localhost").casefold()
@@ -154,7 +153,7 @@ def server_of(connection: Any) -> str:
     """The same by what a server says of itself: one may be called in several ways. Empty: it does not say."""
     from sqlalchemy import exc
 
-    backend = _backend(connection.dialect.name)
+    backend = backend_of(connection.dialect.name)
     if backend not in _SERVER:
         return ""
     try:
@@ -165,7 +164,8 @@ def server_of(connection: Any) -> str:
     return _hashed(f"{backend} {said} {connection.engine.url.database}")
 
 
-def _backend(name: str) -> str:
+def backend_of(name: str) -> str:
+    """A kind of database under one name, whatever SQLAlchemy calls it."""
     return {"postgres": "postgresql", "mariadb": "mysql"}.get(name, name)
 
 

@@ -7,7 +7,7 @@ import decimal
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Any, ClassVar, Final
+from typing import Any, Final
 
 import pyarrow as pa
 
@@ -20,11 +20,13 @@ ROWS_AT_ONCE: Final = 50_000
 class AbstractSource(ABC):
     """A database that is open, in one transaction that cannot write."""
 
-    has_hash: ClassVar[bool] = True
-    """Whether rows can be drawn by a hash of their keys before they are read."""
-
     def __init__(self, schema: DatabaseSchema, notes: Sequence[str], identity: str) -> None:
         self.schema, self.notes, self.identity = schema, tuple(notes), identity
+
+    @property
+    def has_hash(self) -> bool:
+        """Whether rows can be drawn by a hash of their keys before they are read."""
+        return True
 
     @abstractmethod
     def query(self, statement: str, names: Sequence[str], values: Sequence[Any] = ()) -> pa.Table:

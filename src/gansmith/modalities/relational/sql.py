@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy import exc
 
 from gansmith.errors import DataError
-from gansmith.modalities.relational.connecting import connected, identity_of, server_of
+from gansmith.modalities.relational.connecting import backend_of, connected, identity_of, server_of
 from gansmith.modalities.relational.schema import DatabaseSchema, ForeignKey, TableSchema
 from gansmith.modalities.relational.sources import (
     ROWS_AT_ONCE,
@@ -51,7 +51,7 @@ class SqlSource(AbstractSource):
     def __init__(self, connection: Any, schema: DatabaseSchema, notes: Sequence[str], identity: str) -> None:
         super().__init__(schema, notes, identity)
         self._connection, self._dialect = connection, connection.dialect
-        self._backend = {"mariadb": "mysql"}.get(self._dialect.name, self._dialect.name)
+        self._backend = backend_of(connection.dialect.name)
 
     @property
     def has_hash(self) -> bool:
@@ -191,7 +191,7 @@ def _definition(
         except (NotImplementedError, exc.CompileError):
             generic[one["name"]] = "TEXT"
     found: dict[str, Any] = {
-        "dialect": {"mariadb": "mysql"}.get(dialect.name, dialect.name),
+        "dialect": backend_of(dialect.name),
         "types": spelt,
         "generic": generic,
         "defaults": {

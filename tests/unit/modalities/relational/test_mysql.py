@@ -21,7 +21,7 @@ pymysql = pytest.importorskip("pymysql")
 pytestmark = pytest.mark.slow
 
 FORM = RelationalFormat()
-ODD = "`odd \"people ö:x`"
+ODD = '`odd "people ö:x`'
 SECONDS = 60
 
 
