@@ -113,7 +113,7 @@ def _add(
     for unique in schema.unique:
         table.append_constraint(sa.UniqueConstraint(*unique))
     for check in schema.checks:
-        if is_same or (check := _plain_check(check, spelt["types"])):
+        if is_same or (check := plain_check(check, spelt["types"])):
             table.append_constraint(sa.CheckConstraint(_text(check)))
     known = {tuple(one) for one in schema.unique}
     for name, of_columns, is_unique in spelt.get("indexes", ()):
@@ -162,7 +162,7 @@ def _for_mysql(kind: Any, *, is_indexed: bool, is_running: bool) -> Any:
     return kind
 
 
-def _plain_check(check: str, columns: Iterable[str]) -> str:
+def plain_check(check: str, columns: Iterable[str]) -> str:
     """A check as any database reads it; empty where it says more than they all understand."""
     check = _CAST.sub("", check)
     rest = _QUOTED.sub("", check)
