@@ -25,6 +25,8 @@ from gansmith.modalities.relational.sharing import of_many_families
 from gansmith.modalities.relational.views import (
     Extra,
     Levels,
+    Never,
+    Pair,
     Shares,
     States,
     TableView,
@@ -39,6 +41,8 @@ from gansmith.tabular.schema import Column, Schema, Table
 MOST_FITTED: Final = 200_000
 """Rows by which the columns of a table are learnt; of larger ones some are drawn."""
 ENCODED_AT_ONCE: Final = 200_000
+OFTEN: Final = 8.0
+"""Rows that would have two states together, of which none has, for it to be no chance."""
 MOST_KINDS: Final = 12
 ROWS_PER_KIND: Final = 40
 MOST_CLUSTERED: Final = 20_000
@@ -86,8 +90,22 @@ def fitted_views(database: Database, min_count: int, seed: int) -> tuple[dict[st
         encoded.put(table.name, _with_kinds(database, view, encoded.of(table.name), kinds))
         states = encoded.states[table.name][counts]
         usual = [_shares(states[:, place], one.n_states) for place, one in enumerate(view.said)]
-        views[table.name] = replace(view, usual=tuple(usual))
+        views[table.name] = replace(view, usual=tuple(usual), never=_never_together(states, usual))
     return views, encoded
+
+
+def _never_together(states: np.ndarray, usual: list[Shares]) -> dict[Pair, Never]:
+    """By pairs of columns, states that are never together, though by chance they would often be."""
+    found: dict[Pair, Never] = {}
+    for second in range(len(usual)):
+        for first in range(second):
+            shape = len(usual[first]), len(usual[second])
+            joint = states[:, first].astype(np.int64) * shape[1] + states[:, second]
+            counts = np.bincount(joint, minlength=shape[0] * shape[1]).reshape(shape)
+            never = (counts == 0) & (len(states) * np.outer(usual[first], usual[second]) >= OFTEN)
+            if never.any():
+                found[first, second] = never
+    return found
 
 
 def _shares(states: np.ndarray, n_states: int) -> Shares:

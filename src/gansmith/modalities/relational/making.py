@@ -24,6 +24,7 @@ from gansmith.modalities.relational.views import (
     Levels,
     Place,
     States,
+    TableView,
     category_name,
     count_name,
 )
@@ -233,6 +234,7 @@ class Making:
         one, shares = view.said[said], chances.chances(context, column).numpy()
         shares[shares < LEAST_CHANCE * view.usual[said]] = 0
         shares[:, view.usual[said] == 0] = 0
+        _without_never(shares, view, said, going.states[table.name][rows])
         shares = choosing.allowed(said, rows, shares)
         here = _drawn(shares, going.rng)
         is_open = here >= one.n_states - one.n_bins
@@ -347,6 +349,15 @@ def exclusive(codec: RelationalCodec, table: TablePlan) -> frozenset[str]:
             if rest and rest <= set(schema.key_of(link.name).columns):
                 found.add(link.name)
     return frozenset(found)
+
+
+def _without_never(shares: np.ndarray, view: TableView, said: int, states: States) -> None:
+    """Take away the chances of states that never come together with what was drawn before."""
+    for (first, second), never in view.never.items():
+        if second == said:
+            left = np.where(never[states[:, first]], 0, shares)
+            able = left.sum(1) > 0
+            shares[able] = left[able]
 
 
 def _runs(places: tuple[Place, ...], n_first: int) -> list[slice]:

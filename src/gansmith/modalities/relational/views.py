@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple, cast, final
 
 import numpy as np
 import pyarrow as pa
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 
 from gansmith.errors import DataError
 from gansmith.modalities.relational.crossing import Copy, Total, ancestors, is_context
@@ -25,6 +25,7 @@ from gansmith.tabular.keyed import Keyed
 from gansmith.tabular.rows import RowCodec
 
 USUAL: Final = "usual"
+NEVER: Final = "never/"
 MOST_SEEN: Final = 48
 """Columns of the context that a row sees."""
 MOST_PLACES: Final = 32
@@ -33,6 +34,8 @@ MOST_REMEMBERED: Final = 12
 """Rows of a family before the one before."""
 States = Int[np.ndarray, "_ _"]
 Levels = Float[np.ndarray, "_ _"]
+Pair = tuple[int, int]
+Never = Bool[np.ndarray, "n_first n_second"]
 Shares = Float[np.ndarray, " n_states"]
 
 
@@ -95,6 +98,8 @@ class TableView:
     """Kinds that there are to choose from, by name of the matched key."""
     usual: tuple[Shares, ...] = ()
     """Of everything that is said, how often each state occurs."""
+    never: Mapping[Pair, Never] = field(default_factory=dict[Pair, Never])
+    """By the numbers of two columns that are said, which of their states are never together."""
 
     @cached_property
     def own(self) -> tuple[int, ...]:
@@ -149,7 +154,8 @@ class TableView:
         arrays: dict[str, np.ndarray] = {}
         if self.rows is not None:
             plain["rows"], arrays = self.rows.state()
-        return plain, {**arrays, USUAL: np.concatenate([*self.usual, np.zeros(0)])}
+        never = {f"{NEVER}{a}/{b}": one.astype(np.uint8) for (a, b), one in self.never.items()}
+        return plain, {**arrays, **never, USUAL: np.concatenate([*self.usual, np.zeros(0)])}
 
     @classmethod
     def from_state(
@@ -160,7 +166,7 @@ class TableView:
         Raises:
             DataError: It could not have come from one.
         """
-        own = {name: array for name, array in arrays.items() if name != USUAL}
+        own = {name: one for name, one in arrays.items() if name != USUAL and not name.startswith(NEVER)}
         rows = RowCodec.from_state(state["rows"], own) if "rows" in state else None
         kinds = tuple(Extra(str(table), str(key), _count(n)) for table, key, n in state["kinds"])
         wanted = {str(key): _count(n) for key, n in state["wanted"].items()}
@@ -172,7 +178,23 @@ class TableView:
             raise DataError(
                 f"the model does not say what is usual in {plan.name!r}. Learn the database again."
             )
-        return replace(view, usual=tuple(np.split(arrays[USUAL], ends[:-1])) if len(ends) else ())
+        usual = tuple(np.split(arrays[USUAL], ends[:-1])) if len(ends) else ()
+        never = dict(_never(view, name, one) for name, one in arrays.items() if name.startswith(NEVER))
+        return replace(view, usual=usual, never=never)
+
+
+def _never(view: TableView, name: str, array: np.ndarray) -> tuple[Pair, Never]:
+    """States that are never together, as they are stored.
+
+    Raises:
+        DataError: They are of no two columns.
+    """
+    first, _, second = name.removeprefix(NEVER).partition("/")
+    if first.isdecimal() and second.isdecimal() and max(int(first), int(second)) < len(view.said):
+        pair = int(first), int(second)
+        if array.shape == (view.said[pair[0]].n_states, view.said[pair[1]].n_states):
+            return pair, array.astype(bool)
+    raise DataError(f"the model's {name!r} belongs to no two columns. Learn the database again.")
 
 
 def _count(n: Any) -> int:
