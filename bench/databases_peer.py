@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 
 from bench.peers.execution import ONE_THREAD, peers_python
@@ -84,5 +85,5 @@ def _read(folder: Path, like: Any) -> Any:
 
 def _cast(cells: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
     if pa.types.is_integer(kind) and pa.types.is_floating(cells.type):
-        return pa.compute.round(cells).cast(kind)
+        return pc.round(cells).cast(kind)
     return cells.cast(kind, safe=False)
