@@ -15,12 +15,13 @@ import numpy as np
 
 from gansmith.faces.demos.pictures import make_folder
 from gansmith.tasks.synthesize import Synthesizer
+from gansmith.tasks.writing import n_asked
 
 N_CUSTOMERS: Final = 600
 SAMPLES_SEEN: Final = 100_000
 TABLES: Final = """
-CREATE TABLE customers (customer_id INTEGER PRIMARY KEY, age INTEGER NOT NULL CHECK (age >= 18), tier TEXT NOT NULL,
-    since DATE NOT NULL);
+CREATE TABLE customers (customer_id INTEGER PRIMARY KEY, age INTEGER NOT NULL CHECK (age >= 18),
+    tier TEXT NOT NULL, since DATE NOT NULL);
 CREATE TABLE orders (order_id INTEGER PRIMARY KEY, customer_id INTEGER NOT NULL REFERENCES customers,
     ordered DATE NOT NULL, channel TEXT NOT NULL, total NUMERIC(10, 2) NOT NULL);
 CREATE TABLE order_lines (order_id INTEGER NOT NULL REFERENCES orders, line INTEGER NOT NULL,
@@ -39,7 +40,8 @@ QUESTIONS: Final = {
     "orders before their customer came": "SELECT count(*) FROM orders JOIN customers USING (customer_id) "
     "WHERE ordered < since",
     "totals that are not the sum of their lines": "SELECT count(*) FROM (SELECT total, sum(price * quantity) "
-    "AS added FROM orders JOIN order_lines USING (order_id) GROUP BY order_id) WHERE abs(total - added) > .006",
+    "AS added FROM orders JOIN order_lines USING (order_id) GROUP BY order_id) "
+    "WHERE abs(total - added) > .006",
 }
 
 
@@ -69,8 +71,9 @@ def run_database(
     synthesizer.fit(f"sqlite:///{real}")
     synthesizer.save(folder / "shop.gan")
     model = synthesizer.model_
-    n_blocks = model.codec.n_blocks(2.0)
-    model.write(f"sqlite:///{copy}", n_blocks, seed, where=["scale=2"], options={"replace": True})
+    options = {"scale": 2.0, "replace": True}
+    n_parts, _ = n_asked(model.modality, model.codec, None, options)
+    model.write(f"sqlite:///{copy}", n_parts, seed, options=options)
     answers = {question: (_asked(real, asked), _asked(copy, asked)) for question, asked in QUESTIONS.items()}
     show(f"A copy of twice its size, with keys, checks and indexes: {copy}. What both answer:\n")
     show(f"  {'':44}{'real':>10}{'copy':>10}")

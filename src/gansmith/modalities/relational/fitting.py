@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, final
 
@@ -27,6 +27,7 @@ from gansmith.modalities.relational.views import (
     Levels,
     Never,
     Pair,
+    Said,
     Shares,
     States,
     TableView,
@@ -90,11 +91,11 @@ def fitted_views(database: Database, min_count: int, seed: int) -> tuple[dict[st
         encoded.put(table.name, _with_kinds(database, view, encoded.of(table.name), kinds))
         states = encoded.states[table.name][counts]
         usual = [_shares(states[:, place], one.n_states) for place, one in enumerate(view.said)]
-        views[table.name] = replace(view, usual=tuple(usual), never=_never_together(states, usual))
+        views[table.name] = replace(view, usual=tuple(usual), never=_never_together(states, usual, view.said))
     return views, encoded
 
 
-def _never_together(states: np.ndarray, usual: list[Shares]) -> dict[Pair, Never]:
+def _never_together(states: np.ndarray, usual: list[Shares], said: Sequence[Said]) -> dict[Pair, Never]:
     """By pairs of columns, states that are never together, though by chance they would often be."""
     found: dict[Pair, Never] = {}
     for second in range(len(usual)):
@@ -102,7 +103,10 @@ def _never_together(states: np.ndarray, usual: list[Shares]) -> dict[Pair, Never
             shape = len(usual[first]), len(usual[second])
             joint = states[:, first].astype(np.int64) * shape[1] + states[:, second]
             counts = np.bincount(joint, minlength=shape[0] * shape[1]).reshape(shape)
-            never = (counts == 0) & (len(states) * np.outer(usual[first], usual[second]) >= OFTEN)
+            by_chance = len(states) * np.outer(usual[first], usual[second])
+            never = (counts == 0) & (by_chance >= OFTEN)
+            bins = slice(shape[1] - said[second].n_bins, shape[1])  # whether there is any number at all
+            never[(counts[:, bins].sum(1) == 0) & (by_chance[:, bins].sum(1) >= OFTEN), bins] = True
             if never.any():
                 found[first, second] = never
     return found
