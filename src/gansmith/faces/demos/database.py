@@ -73,7 +73,7 @@ def run_database(
     model = synthesizer.model_
     options = {"scale": 2.0, "replace": True}
     n_parts, _ = n_asked(model.modality, model.codec, None, options)
-    model.write(f"sqlite:///{copy}", n_parts, seed, options=options)
+    model.write(copy, n_parts, seed, options=options)
     answers = {question: (_asked(real, asked), _asked(copy, asked)) for question, asked in QUESTIONS.items()}
     show(f"A copy of twice its size, with keys, checks and indexes: {copy}. What both answer:\n")
     show(f"  {'':44}{'real':>10}{'copy':>10}")
