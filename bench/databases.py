@@ -1,7 +1,8 @@
 """Databases: learnt, made, loaded and judged; a database of known laws; how fast, and in how much memory.
 
 python -m bench databases chinook sakila synthea      scores beside real families and independent parts
-python -m bench databases laws --rows 1000000         laws that were put in, and whether they come out
+python -m bench databases million                     laws that were put in, and whether they come out
+python -m bench databases sakila --only customer,rental --peer      some tables alone, and SDV's HMA on them
 python -m bench databases load --model sakila.gan     rows a second into SQLite, and PostgreSQL where it is
 """
 
@@ -19,6 +20,7 @@ from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 DATA: Final = Path(os.environ.get("GANSMITH_DATA", Path(__file__).parents[2] / "shared" / "data"))
@@ -35,40 +37,57 @@ SHOWN: Final = (
 
 def run(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(prog="python -m bench databases", description=__doc__)
-    parser.add_argument("names", nargs="+", choices=[*SOURCES, "laws", "load"])
+    parser.add_argument("names", nargs="+", choices=[*SOURCES, "laws", "million", "load"])
     parser.add_argument("--rows", type=int, default=100_000, help="of the database of known laws")
     parser.add_argument("--model", type=Path, help="take this model instead of learning one")
     parser.add_argument("--to", default="", help="where `load` writes to; an SQLite file if not given")
     parser.add_argument("--scale", type=float, default=10.0)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--samples-seen", type=int, default=0)
+    parser.add_argument("--only", default="", help="judge these tables alone, such as customer,rental")
+    parser.add_argument("--peer", action="store_true", help="SDV's HMA in our place")
+    parser.add_argument("--keep", type=Path, help="keep the model that is learnt")
+    parser.add_argument("--min-count", type=int, default=0, help="1 lets rare values out")
     parser.add_argument("--full", action="store_true", help="all records and repetitions of the scorecard")
     given = parser.parse_args(arguments)
     for name in given.names:
         if name == "load":
             found = loaded(given.model, given.to, given.scale)
-        elif name == "laws":
-            found = laws(given.rows, given.seed, given.samples_seen)
+        elif name in ("laws", "million"):
+            n_rows = 1_000_000 if name == "million" else given.rows
+            found = laws(n_rows, given.seed, given.samples_seen)
         else:
-            found = judged(name, given.seed, given.samples_seen, given.model, is_full=given.full)
+            found = judged(name, given)
         print(json.dumps({"name": name, "seed": given.seed, **found}, indent=1))
         sys.stdout.flush()
 
 
-def judged(name: str, seed: int, samples_seen: int, model: Path | None, *, is_full: bool) -> dict[str, Any]:
+def judged(name: str, given: argparse.Namespace) -> dict[str, Any]:
     """Learnt from four fifths of the families, judged by the others."""
     from gansmith.modalities.relational import RelationalOptions
     from gansmith.modalities.relational.format import RelationalFormat
     from gansmith.scorecard.score import FULL, QUICK
 
-    form = RelationalFormat()
+    form, seed, only = RelationalFormat(), given.seed, [*filter(None, given.only.split(","))]
     real = form.read(SOURCES[name], RelationalOptions())
+    if given.peer and only:
+        real = restricted(real, only)
     train, held, _ = form.hold_out(real, None, RelationalOptions(), 0.2, seed)
     started = time.monotonic()
-    found = _learnt(train, seed, samples_seen) if model is None else _model(model)
-    seconds = time.monotonic() - started
-    fake = next(iter(found.blocks(1, seed)))
-    card = next(form.score([fake], train, held, None, seed, FULL if is_full else QUICK))
+    if given.peer:
+        from bench.databases_peer import made_by_hma
+
+        fake, said = made_by_hma(train, seed)
+        if fake is None:
+            return said
+    else:
+        model = _model(given.model) if given.model else _learnt(train, given)
+        fake, said = next(iter(model.blocks(1, seed))), {"fit_s": round(time.monotonic() - started)}
+        if given.keep:
+            model.save(given.keep)
+    if only and not given.peer:
+        train, held, fake = (restricted(one.whole, only) for one in (train, held, fake))
+    card = next(form.score([fake], train, held, None, seed, FULL if given.full else QUICK))
     scores = {
         entry.name: {
             "value": round(entry.score.value, 4),
@@ -79,18 +98,34 @@ def judged(name: str, seed: int, samples_seen: int, model: Path | None, *, is_fu
         for entry in card.entries
         if entry.name in SHOWN
     }
-    return {"rows": real.n_rows, "fit_s": round(seconds), "made": fake.n_rows, "scores": scores}
+    return {"rows": real.n_rows, **said, "made": fake.n_rows, "scores": scores}
 
 
-def _learnt(records: Any, seed: int, samples_seen: int) -> Any:
+def restricted(database: Any, names: list[str]) -> Any:
+    """Some tables of a database, with the keys between them."""
+    from dataclasses import replace
+
+    from gansmith.modalities.relational.planning import plan_of
+    from gansmith.modalities.relational.records import Database
+    from gansmith.modalities.relational.schema import DatabaseSchema
+
+    kept = [database.schema[name] for name in names]
+    keys = {one.name: tuple(key for key in one.foreign_keys if key.parent in names) for one in kept}
+    schema = DatabaseSchema(tables=tuple(replace(one, foreign_keys=keys[one.name]) for one in kept))
+    found = Database(schema, {name: database.tables[name] for name in names}, database.name)
+    return replace(found, plan=plan_of(schema, found.tables, found.links))
+
+
+def _learnt(records: Any, given: argparse.Namespace) -> Any:
     from gansmith.modalities.registry import find_modality
     from gansmith.modalities.relational import RelationalOptions
     from gansmith.tasks.opening import Opened
     from gansmith.tasks.runs.fit import start
     from gansmith.tasks.runs.settings import FitConfig
 
-    opened = Opened(find_modality("relational"), records, RelationalOptions(), "", time.monotonic())
-    run = start(opened, FitConfig(seed=seed, samples_seen=samples_seen, threads=1))
+    options = RelationalOptions(min_count=given.min_count)
+    opened = Opened(find_modality("relational"), records, options, "", time.monotonic())
+    run = start(opened, FitConfig(seed=given.seed, samples_seen=given.samples_seen, threads=1))
     for record in run:
         if record.readings:
             print(f"step {record.step} of {record.n_steps}: {record.readings}", file=sys.stderr)
@@ -149,10 +184,8 @@ def measured(tables: dict[str, pa.Table]) -> dict[str, float]:
     """The laws of the shop, as they are in some data."""
     customers, orders = tables["customers"], tables["orders"]
     lines, returns = tables["order_lines"], tables["returns"]
-    place = {key: row for row, key in enumerate(customers["customer_id"].to_pylist())}
-    owner = np.array([place[key] for key in orders["customer_id"].to_pylist()])
-    place = {key: row for row, key in enumerate(orders["order_id"].to_pylist())}
-    order = np.array([place[key] for key in lines["order_id"].to_pylist()])
+    owner = _places(orders["customer_id"], customers["customer_id"])
+    order = _places(lines["order_id"], orders["order_id"])
     age, gold = customers["age"].to_numpy(), np.array(customers["tier"].to_pylist()) == "gold"
     n_orders = np.bincount(owner, minlength=len(age))
     price, quantity = lines["price"].to_numpy(), lines["quantity"].to_numpy()
@@ -160,9 +193,8 @@ def measured(tables: dict[str, pa.Table]) -> dict[str, float]:
     since = customers["since"].cast(pa.timestamp("s")).to_numpy()[owner]
     dated = orders["order_date"].cast(pa.timestamp("s")).to_numpy()
     in_shop = np.array(orders["channel"].to_pylist()) == "shop"
-    place = {key: row for row, key in enumerate(lines["line_id"].to_pylist())}
     back = np.zeros(len(lines), bool)
-    back[[place[key] for key in returns["line_id"].to_pylist()]] = True
+    back[_places(returns["line_id"], lines["line_id"])] = True
     dear = price > 40
     return {
         "orders of the old": float(n_orders[age > 50].mean()),
@@ -182,6 +214,11 @@ def measured(tables: dict[str, pa.Table]) -> dict[str, float]:
     }
 
 
+def _places(keys: pa.ChunkedArray, among: pa.ChunkedArray) -> np.ndarray:
+    """The number of the row that each key is of."""
+    return pc.index_in(keys, value_set=among.combine_chunks()).to_numpy()
+
+
 def laws(n_rows: int, seed: int, samples_seen: int) -> dict[str, Any]:
     """Whether laws that were put into a database come out of a copy; the time and the memory it takes."""
     from gansmith.tasks.runs.fit import start
@@ -197,7 +234,7 @@ def laws(n_rows: int, seed: int, samples_seen: int) -> dict[str, Any]:
             if record.readings:
                 print(f"step {record.step} of {record.n_steps}: {record.readings}", file=sys.stderr)
         model, seconds = run.model(), time.monotonic() - started
-    started = time.monotonic()
+    peak, started = _peak_gib(), time.monotonic()
     made = model.modality.format.join([*model.blocks(model.codec.n_blocks(1.0), where=["scale=1.0"])])
     made_in = time.monotonic() - started
     real, ours = measured(tables), measured({name: one.records for name, one in made.tables.items()})
@@ -206,7 +243,7 @@ def laws(n_rows: int, seed: int, samples_seen: int) -> dict[str, Any]:
         "fit_s": round(seconds),
         "made": made.n_rows,
         "made_per_s": round(made.n_rows / made_in),
-        "peak_gib": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20, 2),
+        "peak_gib": peak,
         "laws": {name: [round(real[name], 4), round(ours[name], 4)] for name in real},
     }
 
@@ -221,5 +258,9 @@ def loaded(path: Path | None, to: str, scale: float) -> dict[str, Any]:
         model.write(address, n, where=[f"scale={scale!r}"], options={"replace": bool(to)})
         seconds = time.monotonic() - started
     n_rows = scale * model.codec.n_rows
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-    return {"scale": scale, "blocks": n, "rows_per_s": round(n_rows / seconds), "peak_gib": round(peak, 2)}
+    return {"scale": scale, "blocks": n, "rows_per_s": round(n_rows / seconds), "peak_gib": _peak_gib()}
+
+
+def _peak_gib() -> float:
+    """The memory that this process had at most."""
+    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20, 2)

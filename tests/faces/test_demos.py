@@ -15,6 +15,7 @@ from gansmith.engine.randomness import Randomness
 from gansmith.errors import DataError, UsageError
 from gansmith.faces.cli import run
 from gansmith.faces.demos import gaussian
+from gansmith.faces.demos.database import run_database
 from gansmith.faces.demos.digits import run_digits
 from gansmith.faces.demos.enlarging import run_enlarging
 from gansmith.faces.demos.gaussian import errors, run_gaussian
@@ -169,6 +170,16 @@ def test_series(tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(result["files"])
     assert result["within"] > 0.4
     assert len(pd.read_csv(tmp_path / "futures.csv")) == 2_400
+
+
+@pytest.mark.slow
+def test_database(tmp_path):
+    said: list[str] = []
+    result = run_database(tmp_path, 0, said.append, samples_seen=4_000)
+    assert set(result["files"]) <= {path.name for path in tmp_path.iterdir()}
+    assert result["answers"]["orders before their customer came"] == (0, 0)
+    assert result["answers"]["totals that are not the sum of their lines"] == (0, 0)
+    assert any("mean price, gold customers" in line for line in said)
 
 
 @pytest.mark.slow

@@ -68,6 +68,18 @@ def strings(cells: pa.Array) -> list[str]:
     return cast("list[str]", cells.to_pylist())
 
 
+def texts_as(cells: pa.Array, kind: pa.DataType) -> pa.Array:
+    """Texts as what they spell; of times of day as well, which Arrow does not read by itself.
+
+    Raises:
+        pa.ArrowInvalid: One of them spells nothing of this type.
+    """
+    if pa.types.is_time(kind) and pa.types.is_string(cells.type):
+        whole = pc.binary_join_element_wise("1970-01-01", cells, " ")
+        return whole.cast(pa.timestamp("ns" if kind.bit_width == 64 else "ms")).cast(kind)
+    return cells.cast(kind)
+
+
 def some_of(n: int, n_wanted: int) -> Int[np.ndarray, " n_chosen"]:
     """Places of that many of `n` values, from anywhere among them, in their order; all where there are fewer.
 

@@ -13,7 +13,8 @@ from gansmith.faces.cli.options import Json, Seed, print_json
 
 Names = StrEnum("Names", ["OBJECTIVES", "PENALTIES", "TERMS", "AUGMENTATIONS", "CURES", "KINDS", "PRESETS"])
 Demo = StrEnum(
-    "Demo", ["ALL", "DIGITS", "ENLARGING", "GAUSSIAN", "MUSIC", "SERIES", "SHAPES", "SOUND", "TABLE"]
+    "Demo",
+    ["ALL", "DATABASE", "DIGITS", "ENLARGING", "GAUSSIAN", "MUSIC", "SERIES", "SHAPES", "SOUND", "TABLE"],
 )
 
 
@@ -74,6 +75,7 @@ def demo(
     json: Json = False,
 ) -> None:
     """Watch the GAN of Goodfellow et al. 2014 learn handwritten digits, and a model learn a table."""
+    from gansmith.faces.demos.database import run_database
     from gansmith.faces.demos.digits import run_digits
     from gansmith.faces.demos.enlarging import run_enlarging
     from gansmith.faces.demos.gaussian import run_gaussian
@@ -88,6 +90,8 @@ def demo(
     def show(text: str) -> None:
         typer.echo(text, err=json)
 
+    if which is Demo.DATABASE:
+        found["database"] = run_database(output, seed, show)
     if which in (Demo.ALL, Demo.DIGITS):
         found["digits"] = run_digits(data, output, seed, show)
     if which is Demo.ENLARGING:

@@ -158,7 +158,7 @@ class RelationalCodec(AbstractCodec[Database, RelationalOptions]):
         for number, name in enumerate(sorted(self.kept_counts)):
             arrays[f"counts/{number}"] = self.kept_counts[name]
         plain["counts"] = sorted(self.kept_counts)
-        tensors = {name: torch.from_numpy(np.ascontiguousarray(array)) for name, array in arrays.items()}
+        tensors = {name: torch.from_numpy(np.array(array)) for name, array in arrays.items()}
         return plain, tensors
 
     @classmethod

@@ -96,14 +96,14 @@ def taken_from(cells: pa.Array, rows: Rows) -> pa.Array:
     return cells.take(pa.array(rows, mask=rows < 0))
 
 
-def copies_of(database: Database, table: TablePlan) -> tuple[Copy, ...]:
-    """Columns that always hold what the context does."""
-    own, found = database.tables[table.name].records, dict[str, Copy]()
+def copies_of(database: Database, table: TablePlan, looked_at: Rows) -> tuple[Copy, ...]:
+    """Columns that always hold what the context does, in the rows that are looked at."""
+    own, found = database.tables[table.name].records.take(pa.array(looked_at)), dict[str, Copy]()
     if len(own) < FEWEST_ROWS:
         return ()
     assert database.plan
     for path, parent in ancestors(database.plan, table):
-        rows = rows_at(database, table.name, path)
+        rows = rows_at(database, table.name, path)[looked_at]
         if not (rows >= 0).all():
             continue
         theirs = database.tables[parent.name]
@@ -179,7 +179,7 @@ def summed(children: pa.Table, factors: Sequence[str], rows: Rows, n_parents: in
 
 
 def beside(
-    database: Database, table: TablePlan, own: Sequence[Column], cells: pa.Table
+    database: Database, table: TablePlan, own: Sequence[Column], cells: pa.Table, looked_at: Rows
 ) -> tuple[pa.Table, Schema]:
     """Rows and the columns of their context that a rule could be about.
 
@@ -188,13 +188,14 @@ def beside(
         table: Whose rows.
         own: Its columns that are learnt.
         cells: Of these.
+        looked_at: Numbers of the rows.
     """
     assert database.plan
     arrays = {one.name: cells_of(cells, one.name) for one in own}
     columns = list(own)
     for path, parent in ancestors(database.plan, table):
         theirs = database.tables[parent.name]
-        rows = rows_at(database, table.name, path)
+        rows = rows_at(database, table.name, path)[looked_at]
         for name in parent.own:
             column = theirs.schema.column(name)
             is_able = column.traits.is_exact and column.traits.is_varied and not column.parts

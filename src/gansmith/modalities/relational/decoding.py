@@ -11,10 +11,15 @@ import pyarrow.compute as pc
 
 from gansmith.modalities.relational.crossing import ancestors, called, is_context, summed, taken_from
 from gansmith.modalities.relational.distinct import without_repeats
-from gansmith.modalities.relational.encoding import families_in_order
 from gansmith.modalities.relational.packing import Made
 from gansmith.modalities.relational.planning import TablePlan
-from gansmith.modalities.relational.records import NOBODY, Database, Rows, rows_pointed_at
+from gansmith.modalities.relational.records import (
+    NOBODY,
+    Database,
+    Rows,
+    families_in_order,
+    rows_pointed_at,
+)
 from gansmith.modalities.relational.views import TableView, category_name
 from gansmith.tabular.cells import cells_of, floats_of
 from gansmith.tabular.columns.measures import from_numbers
@@ -162,7 +167,7 @@ class _Spelling:
             return pa.array(table.first_number + self._ranks(table))
         if column == table.counter:
             assert table.driving
-            places, _ = families_in_order(self.links[table.name, table.driving.name], None)
+            places, *_ = families_in_order(self.links[table.name, table.driving.name], None)
             return pa.array(places + 1)
         for link in table.links:
             key = self.codec.schema[table.name].key_of(link.name)

@@ -12,6 +12,7 @@ from sqlalchemy.schema import AddConstraint, CreateIndex, CreateTable
 
 from gansmith.modalities.relational import ddl
 from gansmith.modalities.relational.records import Database
+from gansmith.modalities.relational.targets import quoted
 from gansmith.modalities.relational.writing import check_tables, following
 from gansmith.store import whole_file
 from gansmith.tabular.columns.stored import stored_table
@@ -35,6 +36,8 @@ class DumpWriter:
     def __enter__(self) -> DumpWriter:
         self._file = self._opening.__enter__()
         self._say("BEGIN")
+        for statement in ddl.enums_of(self._like, self._tables).values():
+            self._say(statement)
         for table in self._metadata.tables.values():
             self._say(self._spelt(CreateTable(table, include_foreign_key_constraints=[])))
         return self
@@ -49,6 +52,8 @@ class DumpWriter:
             for table in self._metadata.tables.values():
                 for constraint in table.foreign_key_constraints:
                     self._say(self._spelt(AddConstraint(constraint)))
+            for statement in ddl.counters_of(self._like, self._tables):
+                self._say(statement)
             self._say("COMMIT")
         self._opening.__exit__(kind, error, trace)
 
@@ -58,22 +63,18 @@ class DumpWriter:
             if name not in self._tables:
                 continue
             stored = stored_table(table.records, self._like.tables[name].schema)
-            names = ", ".join(_quoted(one) for one in stored.column_names)
+            names = ", ".join(quoted(one) for one in stored.column_names)
             for part in stored.to_batches(max_chunksize=ROWS_AT_ONCE):
                 columns = [[_literal(cell) for cell in column.to_pylist()] for column in part.columns]
                 rows = ",\n".join(f"({', '.join(row)})" for row in zip(*columns, strict=True))
                 if rows:
-                    self._say(f"INSERT INTO {_quoted(name)} ({names}) VALUES\n{rows}")
+                    self._say(f"INSERT INTO {quoted(name)} ({names}) VALUES\n{rows}")
 
     def _say(self, statement: str) -> None:
         self._file.write(f"{statement.strip()};\n".encode())
 
     def _spelt(self, clause: Any) -> str:
         return str(clause.compile(dialect=postgresql.dialect()))
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
 
 
 def _literal(cell: object) -> str:

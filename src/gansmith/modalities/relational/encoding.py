@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, final
 
 import numpy as np
@@ -10,10 +11,11 @@ import torch
 from jaxtyping import Int
 
 from gansmith.engine.batches import Batch, Indices
-from gansmith.modalities.relational.fitting import encoded_like, encoded_rows
+from gansmith.modalities.relational.fitting import Encoded, encoded_like, encoded_rows
 from gansmith.modalities.relational.packing import Made, linked
-from gansmith.modalities.relational.records import Database, Links, Rows
-from gansmith.modalities.relational.views import MOST_PLACES, Levels, Place, States
+from gansmith.modalities.relational.planning import TablePlan
+from gansmith.modalities.relational.records import Database, Links, Rows, families_in_order
+from gansmith.modalities.relational.views import MOST_PLACES, MOST_REMEMBERED, Levels, Place, States
 from gansmith.tabular.cells import cells_of, floats_of
 
 if TYPE_CHECKING:
@@ -21,6 +23,10 @@ if TYPE_CHECKING:
 
 PREVIEWED_SHARE: Final = 0.02
 """Of the data that a preview is as large as."""
+MOST_LEARNT: Final = 400_000
+"""Rows that networks learn from; of larger databases some of each table are drawn."""
+FEWEST_LEARNT: Final = 20_000
+"""Of each table, where it has as many."""
 NOT_THERE: Final = -1
 """The state of a column of a row that is not there."""
 
@@ -39,25 +45,6 @@ def made_of(codec: RelationalCodec, records: Database, seed: int) -> Made:
         states[table.name], levels[table.name] = whole, of_whole
     links = {name: records.links[name] for name in linked(codec.plan)}
     return Made(states, levels, links, 1.0)
-
-
-def families_in_order(rows: Rows, order: np.ndarray | None) -> tuple[Rows, Rows]:
-    """The place of each row in its family, and the row before it in there, or -1.
-
-    Args:
-        rows: What each hangs on.
-        order: By what rows of a family follow each other; None: as they stand.
-    """
-    n = len(rows)
-    by = np.lexsort((np.arange(n), np.zeros(n) if order is None else order, rows))
-    is_first = np.ones(n, bool)
-    is_first[1:] = rows[by][1:] != rows[by][:-1]
-    is_first |= rows[by] < 0
-    begins = np.maximum.accumulate(np.where(is_first, np.arange(n), 0))
-    places, before = np.empty(n, np.int64), np.empty(n, np.int64)
-    places[by] = np.arange(n) - begins
-    before[by] = np.where(is_first, -1, np.concatenate([[-1], by[:-1]]))
-    return places, before
 
 
 def seen_by(
@@ -90,16 +77,39 @@ def seen_by(
 
 
 def rows_by_path(
-    places: tuple[Place, ...], table: str, links: Links, parents: Mapping[tuple[str, str], str]
+    places: tuple[Place, ...],
+    table: str,
+    links: Links,
+    parents: Mapping[tuple[str, str], str],
+    own: Links,
 ) -> dict[tuple[str, ...], Rows]:
-    """The row that each path of a sequence leads to, for each row of a table."""
+    """The row that each path of a sequence leads to, for rows of a table that point as `own` says."""
     found: dict[tuple[str, ...], Rows] = {}
     for path in {place.path for place in places if place.path}:
-        rows, where = links[table, path[0]], parents[table, path[0]]
+        rows, where = own[table, path[0]], parents[table, path[0]]
         for name in path[1:]:
             onward = links[where, name]
             rows, where = np.where(rows >= 0, onward[rows], -1), parents[where, name]
         found[path] = rows
+    return found
+
+
+def remembered(states: States, rows: Rows, places: Rows | int, n_columns: int) -> np.ndarray:
+    """What is said of the rows that stand two and more before these ones, the last ones first.
+
+    Args:
+        states: Of all rows, families side by side in their order.
+        rows: Which ones.
+        places: In their families.
+        n_columns: How many states are remembered of each.
+    """
+    n_said = states.shape[1]
+    found = np.full((len(rows), n_columns), NOT_THERE, np.int64)
+    for number in range(n_columns // max(n_said, 1)):
+        there = np.flatnonzero(np.broadcast_to(places, rows.shape) >= number + 2)
+        if not len(there):
+            break
+        found[there, number * n_said : (number + 1) * n_said] = states[rows[there] - number - 2]
     return found
 
 
@@ -109,32 +119,27 @@ class RowsToLearn:
 
     def __init__(self, codec: RelationalCodec, records: Database) -> None:
         encoded = encoded_like(codec.views, records, codec.seed)
-        states, levels = encoded.states, encoded.levels
+        rng = np.random.default_rng(codec.seed)
         self._states: list[np.ndarray] = []
         self._levels: list[np.ndarray] = []
         self._before: list[np.ndarray] = []
+        self._families: list[_InFamilies] = []
         numbers: list[np.ndarray] = []
-        for number, table in enumerate(codec.plan.made):
-            places, _ = codec.sequences[table.name]
-            driving = table.driving
-            n = len(states[table.name])
-            in_family, before = np.zeros(n, np.int64), np.full(n, -1)
-            if driving is not None:
-                order = None
-                if table.order:
-                    order = floats_of(cells_of(records.tables[table.name].records, table.order))
-                in_family, before = families_in_order(records.links[table.name, driving.name], order)
-            rows_by = rows_by_path(places, table.name, records.links, parents_of(codec))
-            seen, of_bins = seen_by(places, table.name, states, levels, rows_by, in_family)
-            earlier = np.where((before >= 0)[:, None], seen[before], NOT_THERE).astype(np.int16)
-            counted = np.flatnonzero(records.counts(table.name))
-            self._states.append(seen[counted])
-            self._levels.append(of_bins[counted])
-            self._before.append(earlier[counted])
-            numbers.append(np.stack([np.full(len(counted), number), np.arange(len(counted))], 1))
+        counted = [np.flatnonzero(records.counts(table.name)) for table in codec.plan.made]
+        share = min(1.0, MOST_LEARNT / max(1, sum(map(len, counted))))
+        for number, (table, own) in enumerate(zip(codec.plan.made, counted, strict=True)):
+            n = max(min(len(own), FEWEST_LEARNT), round(share * len(own)))
+            rows = own if n == len(own) else np.sort(rng.choice(own, n, replace=False))
+            (seen, of_bins, earlier), family = _seen(codec, records, encoded, table, rows)
+            self._families.append(family)
+            self._states.append(seen)
+            self._levels.append(of_bins)
+            self._before.append(earlier)
+            numbers.append(np.stack([np.full(n, number), np.arange(n)], 1))
         whole = np.concatenate(numbers)
         self._where = whole[np.random.default_rng(codec.seed).permutation(len(whole))]
         self._width = max(one.shape[1] for one in self._states)
+        self._n_remembered = max(one.n_columns for one in self._families)
 
     def __len__(self) -> int:
         return len(self._where)
@@ -145,6 +150,7 @@ class RowsToLearn:
         shape = (len(where), self._width)
         states, before = np.full(shape, NOT_THERE, np.int64), np.full(shape, NOT_THERE, np.int64)
         levels = np.zeros(shape, np.float32)
+        had = np.full((len(where), self._n_remembered), NOT_THERE, np.int64)
         for number in np.unique(where[:, 0]):
             chosen = np.flatnonzero(where[:, 0] == number)
             rows = where[chosen, 1]
@@ -152,14 +158,65 @@ class RowsToLearn:
             states[chosen, :width] = self._states[number][rows]
             before[chosen, :width] = self._before[number][rows]
             levels[chosen, :width] = self._levels[number][rows]
+            had[chosen, : self._families[number].n_columns] = self._families[number].remembered(rows)
         parts = {
             "real": levels,
             "states": states,
             "before": before,
+            "had": had,
             "tables": where[:, 0],
             "condition": np.full((len(where), 1), PREVIEWED_SHARE, np.float32),
         }
         return Batch({name: torch.from_numpy(part) for name, part in parts.items()})
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class _InFamilies:
+    """Where rows that are learnt from stand in their families."""
+
+    states: States
+    """Of all rows, families side by side in their order."""
+    rows: Rows
+    """Which of them are learnt from."""
+    places: Rows
+    """In their families."""
+    n_columns: int
+
+    def remembered(self, chosen: np.ndarray) -> np.ndarray:
+        """See the function of that name."""
+        return remembered(self.states, self.rows[chosen], self.places[chosen], self.n_columns)
+
+
+def _seen(
+    codec: RelationalCodec, records: Database, encoded: Encoded, table: TablePlan, rows: Rows
+) -> tuple[tuple[np.ndarray, np.ndarray, np.ndarray], _InFamilies]:
+    """States and levels of the sequences of rows, states of those before them, and their families."""
+    places, _ = codec.sequences[table.name]
+    n = len(encoded.states[table.name])
+    in_family, before = np.zeros(n, np.int64), np.full(n, -1)
+    by, n_columns = np.arange(n), 0
+    if table.driving is not None:
+        order, n_columns = None, MOST_REMEMBERED * len(codec.views[table.name].said)
+        if table.order:
+            order = floats_of(cells_of(records.tables[table.name].records, table.order))
+        in_family, before, by = families_in_order(records.links[table.name, table.driving.name], order)
+    parents = parents_of(codec)
+
+    def sequences(chosen: Rows) -> tuple[np.ndarray, np.ndarray]:
+        own = {name: one[chosen] for name, one in records.links.items() if name[0] == table.name}
+        rows_by = rows_by_path(places, table.name, records.links, parents, own)
+        here = {**encoded.states, table.name: encoded.states[table.name][chosen]}
+        levels = {**encoded.levels, table.name: encoded.levels[table.name][chosen]}
+        return seen_by(places, table.name, here, levels, rows_by, in_family[chosen])
+
+    seen, of_bins = sequences(rows)
+    earlier, _ = sequences(np.maximum(before[rows], 0))
+    earlier[before[rows] < 0] = NOT_THERE
+    ranks = np.empty(n, np.int64)
+    ranks[by] = np.arange(n)
+    families = _InFamilies(encoded.states[table.name][by], ranks[rows], in_family[rows], n_columns)
+    return (seen, of_bins, earlier), families
 
 
 def parents_of(codec: RelationalCodec) -> dict[tuple[str, str], str]:

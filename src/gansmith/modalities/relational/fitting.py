@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, final
 
@@ -18,24 +18,32 @@ from gansmith.modalities.relational.crossing import (
     rules_of,
     totals_of,
 )
+from gansmith.modalities.relational.matching import n_strata, stratum
 from gansmith.modalities.relational.planning import TablePlan
-from gansmith.modalities.relational.records import Database, n_each
+from gansmith.modalities.relational.records import Database, Rows, families_in_order, n_each
 from gansmith.modalities.relational.sharing import of_many_families
 from gansmith.modalities.relational.views import (
     Extra,
     Levels,
+    Never,
+    Pair,
+    Said,
+    Shares,
     States,
     TableView,
     category_name,
     count_name,
 )
-from gansmith.tabular.cells import cells_of
+from gansmith.tabular.cells import cells_of, floats_of, some_of
 from gansmith.tabular.constraints import named_by
 from gansmith.tabular.rows import RowCodec
 from gansmith.tabular.schema import Column, Schema, Table
 
 MOST_FITTED: Final = 200_000
 """Rows by which the columns of a table are learnt; of larger ones some are drawn."""
+ENCODED_AT_ONCE: Final = 200_000
+OFTEN: Final = 8.0
+"""Rows that would have two states together, of which none has, for it to be no chance."""
 MOST_KINDS: Final = 12
 ROWS_PER_KIND: Final = 40
 MOST_CLUSTERED: Final = 20_000
@@ -75,11 +83,37 @@ def fitted_views(database: Database, min_count: int, seed: int) -> tuple[dict[st
         view, of_table = views[table.name], kinds.get(table.name, {})
         extras = tuple(Extra(*pointing, int(one.max(initial=0))) for pointing, one in of_table.items())
         chosen = [link for link in table.of_role("matched") if (table.name, link.name) in _flat(kinds)]
-        wanted = {link.name: int(kinds[link.parent][table.name, link.name].max(initial=1)) for link in chosen}
+        most = {link.name: kinds[link.parent][table.name, link.name].max(initial=1) for link in chosen}
+        wanted = {name: int(n) * n_strata(table) for name, n in most.items()}
         views[table.name] = replace(view, kinds=extras, wanted=wanted)
     for table in database.plan.made:
-        encoded.put(table.name, _with_kinds(database, views[table.name], encoded.of(table.name), kinds))
+        view, counts = views[table.name], database.counts(table.name)
+        encoded.put(table.name, _with_kinds(database, view, encoded.of(table.name), kinds))
+        states = encoded.states[table.name][counts]
+        usual = [_shares(states[:, place], one.n_states) for place, one in enumerate(view.said)]
+        views[table.name] = replace(view, usual=tuple(usual), never=_never_together(states, usual, view.said))
     return views, encoded
+
+
+def _never_together(states: np.ndarray, usual: list[Shares], said: Sequence[Said]) -> dict[Pair, Never]:
+    """By pairs of columns, states that are never together, though by chance they would often be."""
+    found: dict[Pair, Never] = {}
+    for second in range(len(usual)):
+        for first in range(second):
+            shape = len(usual[first]), len(usual[second])
+            joint = states[:, first].astype(np.int64) * shape[1] + states[:, second]
+            counts = np.bincount(joint, minlength=shape[0] * shape[1]).reshape(shape)
+            by_chance = len(states) * np.outer(usual[first], usual[second])
+            never = (counts == 0) & (by_chance >= OFTEN)
+            bins = slice(shape[1] - said[second].n_bins, shape[1])  # whether there is any number at all
+            never[(counts[:, bins].sum(1) == 0) & (by_chance[:, bins].sum(1) >= OFTEN), bins] = True
+            if never.any():
+                found[first, second] = never
+    return found
+
+
+def _shares(states: np.ndarray, n_states: int) -> Shares:
+    return np.bincount(states, minlength=n_states) / max(1, len(states))
 
 
 def encoded_like(views: Mapping[str, TableView], database: Database, seed: int) -> Encoded:
@@ -100,11 +134,10 @@ def _flat(kinds: Mapping[str, Mapping[tuple[str, str], Kinds]]) -> set[tuple[str
 
 def _fitted(database: Database, table: TablePlan, min_count: int, seed: int) -> TableView:
     """Columns and rules of one table; only rows that count are learnt from."""
-    copies, totals = copies_of(database, table), totals_of(database, table)
-    records, schema = laid_out(database, table, {one.column for one in copies})
-    counts = np.flatnonzero(database.counts(table.name))
-    if len(counts) > MOST_FITTED:
-        counts = np.sort(np.random.default_rng(seed).choice(counts, MOST_FITTED, replace=False))
+    looked_at = some_of(len(database.tables[table.name]), MOST_FITTED)
+    copies, totals = copies_of(database, table, looked_at), totals_of(database, table)
+    records, schema = laid_out(database, table, {one.column for one in copies}, looked_at)
+    counts = np.flatnonzero(database.counts(table.name)[looked_at])
     own = [name for name in schema.names if not is_context(name)]
     counted = {name for name in own if name.startswith("number of ")}
     ruled = [name for name in schema.names if name not in counted]
@@ -116,10 +149,11 @@ def _fitted(database: Database, table: TablePlan, min_count: int, seed: int) -> 
         return TableView(table, None, copies, totals)
     fitted = Schema(columns, None, tuple(rules))
     part = records.select(list(fitted.names)).take(pa.array(counts)).combine_chunks()
-    least, families = min_count or usual_min_count(len(part)), database.family_of(table.name)[counts]
+    least, families = min_count or usual_min_count(len(part)), database.family_of(table.name)
     if table.driving is not None and least > 1:
         own_cells = Schema(tuple(one for one in columns if one.name in table.own))
-        part, shared = of_many_families(part, own_cells, families, least, np.random.default_rng(seed))
+        rng = np.random.default_rng(seed)
+        part, shared = of_many_families(part, own_cells, families[looked_at[counts]], least, rng)
         known = {one.name: one for one in shared.columns if one.name not in needed}
         fitted = replace(fitted, columns=tuple(known.get(one.name, one) for one in columns))
     whole = Table(part, fitted, table.name, n_whole=len(database.tables[table.name]))
@@ -127,23 +161,26 @@ def _fitted(database: Database, table: TablePlan, min_count: int, seed: int) -> 
     return TableView(table, rows, copies, totals)
 
 
-def laid_out(database: Database, table: TablePlan, without: set[str]) -> tuple[pa.Table, Schema]:
-    """A table's own columns, keys into short lists, numbers of children, and its context beside them."""
+def laid_out(database: Database, table: TablePlan, without: set[str], rows: Rows) -> tuple[pa.Table, Schema]:
+    """Own columns of rows, keys into short lists, numbers of children, and the context beside them."""
     assert database.plan
     records = database.tables[table.name]
     columns = [records.schema.column(name) for name in table.own if name not in without]
     key = database.schema[table.name].primary_key
     columns = [_key_column(one) if (one.name,) == key else one for one in columns]
-    arrays = {one.name: cells_of(records.records, one.name).cast(one.arrow_type) for one in columns}
+    chosen = pa.array(rows)
+    arrays = {
+        one.name: cells_of(records.records, one.name).take(chosen).cast(one.arrow_type) for one in columns
+    }
     for link in table.of_role("category"):
-        rows = database.links[table.name, link.name]
-        arrays[category_name(link.name)] = pa.array(rows, mask=rows < 0).cast(pa.string())
+        theirs = database.links[table.name, link.name][rows]
+        arrays[category_name(link.name)] = pa.array(theirs, mask=theirs < 0).cast(pa.string())
         columns.append(Column(category_name(link.name), "category"))
     for child, link in database.plan.pointing_at(table.name):
         name = count_name(child.name, link.name)
-        arrays[name] = pa.array(n_each(database.links[child.name, link.name], len(records)))
+        arrays[name] = pa.array(n_each(database.links[child.name, link.name], len(records))[rows])
         columns.append(Column(name, "integer"))
-    return beside(database, table, columns, pa.table(arrays or {"": pa.nulls(len(records))}))
+    return beside(database, table, columns, pa.table(arrays or {"": pa.nulls(len(rows))}), rows)
 
 
 def _key_column(column: Column) -> Column:
@@ -154,16 +191,18 @@ def _key_column(column: Column) -> Column:
 def encoded_rows(database: Database, view: TableView, seed: int) -> tuple[States, Levels]:
     """Rows as states and levels of a view's own columns."""
     n, n_own = len(database.tables[view.plan.name]), len(view.own)
-    states, levels = np.zeros((n, n_own), np.int64), np.zeros((n, n_own), np.float32)
+    states, levels = np.zeros((n, n_own), np.int16), np.zeros((n, n_own), np.float32)
     if view.rows is None:
         return states, levels
-    records, _ = laid_out(database, view.plan, {one.column for one in view.copies})
-    records = records.select(list(view.rows.schema.names))
-    codes, of_bins = view.rows.encode(records, np.random.default_rng(seed))
-    placed = np.zeros(codes.shape, np.float32)
     has_bins = [view.rows.columns[index].n_bins > 0 for index in view.rows.playing]
-    placed[:, has_bins] = of_bins
-    states[:], levels[:] = codes[:, view.own], placed[:, view.own]
+    copied, rng = {one.column for one in view.copies}, np.random.default_rng(seed)
+    for first in range(0, n, ENCODED_AT_ONCE):
+        rows = np.arange(first, min(first + ENCODED_AT_ONCE, n))
+        records, _ = laid_out(database, view.plan, copied, rows)
+        codes, of_bins = view.rows.encode(records.select(list(view.rows.schema.names)), rng)
+        placed = np.zeros(codes.shape, np.float32)
+        placed[:, has_bins] = of_bins
+        states[rows], levels[rows] = codes[:, view.own], placed[:, view.own]
     return states, levels
 
 
@@ -210,11 +249,13 @@ def _kinds_of_families(
     """Groups of parents whose children are alike on the average; 0: there are none."""
     there = rows >= 0
     n_children = n_each(rows, n_parents)
-    sums = np.zeros((n_parents, look.shape[1]))
-    np.add.at(sums, rows[there], look[there])
     kinds = np.zeros(n_parents, np.int64)
     has_any = n_children > 0
-    kinds[has_any] = grouped(sums[has_any] / n_children[has_any, None], seed)
+    means = np.zeros((int(has_any.sum()), look.shape[1]), np.float32)
+    for place in range(look.shape[1]):
+        sums = np.bincount(rows[there], weights=look[there, place], minlength=n_parents)
+        means[:, place] = sums[has_any] / n_children[has_any]
+    kinds[has_any] = grouped(means, seed)
     return kinds
 
 
@@ -227,8 +268,9 @@ def features_of(view: TableView, states: States, levels: Levels) -> Features:
         if codec.n_bins or codec.n_states > MOST_STATES:
             found.append(((states[:, index] + (levels[:, index] + 1) / 2) / codec.n_states)[:, None])
         else:
-            found.append(0.7 * np.eye(codec.n_states)[states[:, index]])
-    return np.concatenate(found, 1) if found else np.zeros((len(states), 0))
+            found.append(0.7 * np.eye(codec.n_states, dtype=np.float32)[states[:, index]])
+    looks = found or [np.zeros((len(states), 0))]
+    return np.concatenate([one.astype(np.float32, copy=False) for one in looks], 1)
 
 
 def grouped(features: Features, seed: int) -> Kinds:
@@ -245,6 +287,15 @@ def grouped(features: Features, seed: int) -> Kinds:
     return 1 + means.predict(features).astype(np.int64)
 
 
+def _wanted(database: Database, table: TablePlan, key: str, kinds: Kinds) -> Kinds:
+    """The kind of the row that each row points at, and in which part of those who do it is; 0: nobody."""
+    rows, n = database.links[table.name, key], n_strata(table)
+    order = floats_of(cells_of(database.tables[table.name].records, table.order)) if table.order else None
+    places, *_ = families_in_order(rows, order)
+    counts = n_each(rows, len(kinds))[rows]
+    return np.where(rows >= 0, 1 + (np.maximum(kinds[rows], 1) - 1) * n + stratum(places, counts, n), 0)
+
+
 def _with_kinds(
     database: Database,
     view: TableView,
@@ -254,9 +305,7 @@ def _with_kinds(
     """States and levels of everything that is said of the rows."""
     name, before = view.plan.name, list[np.ndarray]()
     for key in view.wanted:
-        rows = database.links[name, key]
-        of_parent = kinds[view.plan.link(key).parent][name, key]
-        before.append(np.where(rows >= 0, of_parent[rows], 0))
+        before.append(_wanted(database, view.plan, key, kinds[view.plan.link(key).parent][name, key]))
     for link in view.plan.of_role("late"):
         if link.has_nobody:
             before.append((database.links[name, link.name] >= 0).astype(np.int64))

@@ -18,6 +18,8 @@ from gansmith.modalities.format import AbstractFormat, Description, Writer
 from gansmith.modalities.previews import TextPreview
 from gansmith.modalities.relational import RelationalOptions
 from gansmith.modalities.relational.auditing import audit
+from gansmith.modalities.relational.connecting import check_installed
+from gansmith.modalities.relational.families import drawn_families
 from gansmith.modalities.relational.planning import Plan, plan_of
 from gansmith.modalities.relational.reading import read_sources, table_files
 from gansmith.modalities.relational.records import Database
@@ -60,7 +62,7 @@ class RelationalFormat(AbstractFormat[Database, RelationalOptions]):
         given = None
         if options.schema is not None:
             given = DatabaseSchema.from_json(cast("Mapping[str, Any]", options.schema))
-        name = called(source)
+        name, part, identity = called(source), None, ""
         if isinstance(source, Mapping):
             tables = cast("Mapping[str, Any]", source)
             schema, found, notes = read_sources(tables, name, given)
@@ -69,13 +71,22 @@ class RelationalFormat(AbstractFormat[Database, RelationalOptions]):
             if not files:
                 raise DataError(f"{source}: there is no table in this folder. Give CSV or Parquet files.")
             schema, found, notes = read_sources(files, name, given)
+            identity = _identity(source)
         else:
-            from gansmith.modalities.relational.sql import read_database  # SQLAlchemy is an extra
+            from gansmith.modalities.relational.databases import read_database
 
-            schema, found, notes = read_database(str(source), given, options.most_rows)
-        whole = Database(schema, found, name, notes, source=_identity(source))
+            read = read_database(str(source), given, options.most_rows)
+            schema, found, notes, part = read.schema, read.tables, read.notes, read.part
+            identity = read.identity
+        whole = Database(schema, found, name, notes, source=identity)
         plan = plan_of(schema, found, whole.links, options.keep, options.generate)
-        return replace(whole, plan=plan, notes=(*notes, *_said(plan)))
+        if options.most_rows and part is None and (part := drawn_families(plan, whole, options.most_rows)):
+            whole = replace(whole, tables=part.tables)
+            plan = plan_of(schema, part.tables, whole.links, options.keep, options.generate)
+        whole = replace(whole, plan=plan, notes=(*notes, *_said(plan)))
+        if part is None:
+            return whole
+        return replace(whole, families=part.families(whole), notes=(*whole.notes, part.note))
 
     def settled(self, options: RelationalOptions, command: str) -> RelationalOptions:
         """See the base class: with the content of the schema's file."""
@@ -141,10 +152,12 @@ class RelationalFormat(AbstractFormat[Database, RelationalOptions]):
         self, path: Path, like: Database, metadata: Mapping[str, str], options: RelationalOptions
     ) -> Writer:
         if path.suffix.lower() in DATABASE_FILES:
-            return self.address_writer(f"sqlite:///{path}", like, metadata, options)
+            kind = "duckdb" if path.suffix.lower() == ".duckdb" else "sqlite"
+            return self.address_writer(f"{kind}:///{path}", like, metadata, options)
         if str(path) == "-":
             raise UsageError("a database is many tables: name a folder or an address of a database with -o.")
         if path.suffix.lower() == ".sql":
+            check_installed()
             from gansmith.modalities.relational.dumping import DumpWriter
 
             return DumpWriter(path, like, options.table)
@@ -159,6 +172,7 @@ class RelationalFormat(AbstractFormat[Database, RelationalOptions]):
         self, address: str, like: Database, metadata: Mapping[str, str], options: RelationalOptions
     ) -> Writer:
         """See `Addressed`."""
+        check_installed()
         from gansmith.modalities.relational.sql_writing import DatabaseWriter
 
         return DatabaseWriter(address, like, options.table, replaces=options.replace)
@@ -231,14 +245,8 @@ def called(source: object) -> str:
 
 
 def _identity(source: object) -> str:
-    """Tells what was read from other databases and folders."""
-    if not isinstance(source, (str, Path)):
-        return ""
-    if is_database(source):
-        from gansmith.modalities.relational.sql import identity_of
-
-        return identity_of(str(source))
-    return sha256(f"folder {Path(source).resolve()}".encode()).hexdigest()[:32]
+    """Tells a folder from others."""
+    return sha256(f"folder {Path(str(source)).resolve()}".encode()).hexdigest()[:32]
 
 
 def _said(plan: Plan) -> tuple[str, ...]:

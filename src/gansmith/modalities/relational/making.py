@@ -14,12 +14,20 @@ from jaxtyping import Float
 from torch import Tensor
 
 from gansmith.errors import UsageError
-from gansmith.modalities.relational.encoding import NOT_THERE, parents_of, rows_by_path, seen_by
-from gansmith.modalities.relational.matching import Pairs, Slots, acyclic, rounded
+from gansmith.modalities.relational.encoding import NOT_THERE, parents_of, remembered, rows_by_path, seen_by
+from gansmith.modalities.relational.matching import Pairs, Slots, acyclic, n_strata, rounded
 from gansmith.modalities.relational.packing import Made, packed
 from gansmith.modalities.relational.planning import Link, TablePlan
 from gansmith.modalities.relational.records import NOBODY, Rows
-from gansmith.modalities.relational.views import MOST_PLACES, Levels, States, category_name, count_name
+from gansmith.modalities.relational.views import (
+    MOST_PLACES,
+    Levels,
+    Place,
+    States,
+    TableView,
+    category_name,
+    count_name,
+)
 
 if TYPE_CHECKING:
     from gansmith.modalities.relational.codec import RelationalCodec
@@ -29,6 +37,9 @@ MOST_AT_ONCE: Final = 8_192
 """Rows that a network looks at together."""
 MOST_ROUNDS: Final = 200
 """How often root rows are made until all are what is asked for."""
+LEAST_CHANCE: Final = 0.05
+"""A state that is as many times less likely than it is on the whole is never drawn: networks that learn from
+samples find nothing impossible."""
 Bounds = Float[np.ndarray, "n_states 2"]
 """The lowest and the highest level that each state may have; none where they are in turn."""
 
@@ -186,35 +197,51 @@ class Making:
             Their sequences of states.
         """
         places, n_first = self.codec.sequences[table.name]
-        states, levels = going.states[table.name], going.levels[table.name]
         found = np.full((len(rows), len(places)), NOT_THERE, np.int16)
-        by_path = self._by_path(places[:n_first], table, rows, going)
         in_family = np.full(len(rows), min(place, MOST_PLACES - 1))
-        parts = seen_by(places[:n_first], table.name, going.states, going.levels, by_path, in_family)
-        found[:, :n_first] = parts[0]
-        first = chances.seen_first(torch.from_numpy(parts[0].astype(np.int64)), torch.from_numpy(parts[1]))
-        context = chances.context(first, torch.from_numpy(before.astype(np.int64)))
-        for column in range(n_first, len(places)):
-            one = places[column]
-            if one.path:
-                theirs = self._by_path((one,), table, rows, going)
-                here, level = (
-                    part[:, 0]
-                    for part in seen_by((one,), table.name, going.states, going.levels, theirs, in_family)
-                )
+        context = torch.zeros(len(rows), chances.width)
+        for number, columns in enumerate(_runs(places, n_first)):
+            if number and not places[columns.start].path:
+                here, level = self._said(table, chances, columns.start, context, rows, choosing, going)
             else:
-                shares = choosing.allowed(one.said, rows, chances.chances(context, column).numpy())
-                here = _drawn(shares, going.rng)
-                said = self.codec.views[table.name].said[one.said]
-                is_open = here >= said.n_states - said.n_bins
-                level = np.where(is_open, 2 * going.rng.random(len(rows)) - 1, 0).astype(np.float32)
-                states[rows, one.said], levels[rows, one.said] = here, level
-                choosing.chosen(one.said, rows, here)
-            found[:, column] = here
-            context = chances.with_column(
-                context, column, torch.from_numpy(here.astype(np.int64)), torch.from_numpy(level)
-            )
+                by_path = self._by_path(places[columns], table, rows, going)
+                here, level = seen_by(
+                    places[columns], table.name, going.states, going.levels, by_path, in_family
+                )
+            found[:, columns] = here
+            added = torch.from_numpy(here.astype(np.int64)), torch.from_numpy(level.astype(np.float32))
+            context = context + chances.seen(columns.start, *added)
+            if not number:
+                had = remembered(going.states[table.name], rows, place, chances.n_remembered)
+                context = chances.context(
+                    context, torch.from_numpy(before.astype(np.int64)), torch.from_numpy(had)
+                )
         return found
+
+    def _said(
+        self,
+        table: TablePlan,
+        chances: RowChances,
+        column: int,
+        context: Tensor,
+        rows: np.ndarray,
+        choosing: _Choosing,
+        going: _Making,
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Draw one column of rows; its states and levels, side by side with nothing else."""
+        said = self.codec.sequences[table.name][0][column].said
+        view = self.codec.views[table.name]
+        one, shares = view.said[said], chances.chances(context, column).numpy()
+        shares[shares < LEAST_CHANCE * view.usual[said]] = 0
+        shares[:, view.usual[said] == 0] = 0
+        _without_never(shares, view, said, going.states[table.name][rows])
+        shares = choosing.allowed(said, rows, shares)
+        here = _drawn(shares, going.rng)
+        is_open = here >= one.n_states - one.n_bins
+        level = np.where(is_open, 2 * going.rng.random(len(rows)) - 1, 0).astype(np.float32)
+        going.states[table.name][rows, said], going.levels[table.name][rows, said] = here, level
+        choosing.chosen(said, rows, here)
+        return here[:, None], level[:, None]
 
     def _by_path(
         self, places: tuple[Any, ...], table: TablePlan, rows: np.ndarray, going: _Making
@@ -224,7 +251,7 @@ class Making:
             for link in table.of_role("driving", "matched")
             if (table.name, link.name) in going.links
         }
-        return rows_by_path(places, table.name, {**going.links, **own}, self._parents)
+        return rows_by_path(places, table.name, going.links, self._parents, own)
 
     # --- Keys that come late ---
 
@@ -271,7 +298,7 @@ class _Choosing:
             if theirs is not None and (place := theirs.index(f"kind for {table.name}.{key}")) >= 0:
                 kinds = going.states[link.parent][:, place]
             capacity = making.capacity(table, link, going)
-            self._slots[index] = link, Slots(capacity, kinds, n, going.rng)
+            self._slots[index] = link, Slots(capacity, kinds, n, going.rng, n_strata(table))
             going.links[table.name, key] = np.full(n, NOBODY)
             if key in alone:
                 self._pairs[index] = Pairs(n_theirs)
@@ -322,6 +349,27 @@ def exclusive(codec: RelationalCodec, table: TablePlan) -> frozenset[str]:
             if rest and rest <= set(schema.key_of(link.name).columns):
                 found.add(link.name)
     return frozenset(found)
+
+
+def _without_never(shares: np.ndarray, view: TableView, said: int, states: States) -> None:
+    """Take away the chances of states that never come together with what was drawn before."""
+    for (first, second), never in view.never.items():
+        if second == said:
+            left = np.where(never[states[:, first]], 0, shares)
+            able = left.sum(1) > 0
+            shares[able] = left[able]
+
+
+def _runs(places: tuple[Place, ...], n_first: int) -> list[slice]:
+    """What is known more at a time: all seen first, a drawn column, all that is seen of a chosen row."""
+    found = [slice(0, n_first)]
+    for column in range(n_first, len(places)):
+        last = found[-1]
+        if last.start and places[column].path and places[column].path == places[last.start].path:
+            found[-1] = slice(last.start, column + 1)
+        else:
+            found.append(slice(column, column + 1))
+    return found
 
 
 def _drawn(shares: np.ndarray, rng: np.random.Generator) -> np.ndarray:

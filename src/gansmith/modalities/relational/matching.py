@@ -7,9 +7,22 @@ from typing import Final, final
 import numpy as np
 from jaxtyping import Bool, Int
 
+from gansmith.modalities.relational.planning import TablePlan
 from gansmith.modalities.relational.records import NOBODY, Rows
 
 MAX_TRIES: Final = 8
+N_STRATA: Final = 5
+"""Parts of the rows that point at one, the earliest first, which are told apart."""
+
+
+def n_strata(table: TablePlan) -> int:
+    """How many of them there are: none where rows have no order."""
+    return N_STRATA if table.order else 1
+
+
+def stratum(places: Int[np.ndarray, " n"], counts: Int[np.ndarray, " n"], n: int) -> Int[np.ndarray, " n"]:
+    """Which part of the rows that point at one each is in, by its place among so many."""
+    return (n * (2 * places + 1) // np.maximum(2 * counts, 1)).clip(0, n - 1)
 
 
 @final
@@ -21,6 +34,8 @@ class Slots:
         kinds: The kind of each row, from 1.
         n_wanted: Rows that will point, about: slots are made more or fewer to that number.
         rng: Shuffles them.
+        n_parts: Of the slots of each row, from the first to the last. What is wanted then is a part of a
+            kind: those of kind 1 first.
     """
 
     def __init__(
@@ -29,13 +44,18 @@ class Slots:
         kinds: Int[np.ndarray, " n"],
         n_wanted: int,
         rng: np.random.Generator,
+        n_parts: int = 1,
     ) -> None:
         self._rng, self._n = rng, len(capacity)
         total = capacity.sum()
         weights = capacity if total else np.ones(len(capacity))
         slots = rounded(weights * (n_wanted / max(weights.sum(), 1)), rng) if n_wanted != total else capacity
-        rows = rng.permutation(np.repeat(np.arange(self._n), slots))
-        self._pools = {kind: list(rows[kinds[rows] == kind]) for kind in np.unique(kinds).tolist()}
+        rows = np.repeat(np.arange(self._n), slots)
+        places = np.arange(len(rows)) - np.repeat(np.cumsum(slots) - slots, slots)
+        wanted = 1 + (np.maximum(kinds[rows], 1) - 1) * n_parts + stratum(places, slots[rows], n_parts)
+        order = rng.permutation(len(rows))
+        rows, wanted = rows[order], wanted[order]
+        self._pools = {kind: list(rows[wanted == kind]) for kind in np.unique(wanted).tolist()}
         self._all, self._weights = np.arange(self._n), weights / max(weights.sum(), 1e-9)
 
     def draw(self, wanted: Int[np.ndarray, " n"]) -> Rows:

@@ -16,15 +16,15 @@ from typing import TYPE_CHECKING, Annotated, Final, final
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float, Int
 from torch import Tensor, nn
-from torch.nn.functional import embedding, log_softmax, silu
+from torch.nn.functional import embedding, embedding_bag, log_softmax, silu
 
 from gansmith.engine.games import AbstractRules
 from gansmith.engine.games.likelihood import LikelihoodRules
 from gansmith.errors import UsageError
 from gansmith.modalities.relational.making import Making
-from gansmith.modalities.relational.views import Place
+from gansmith.modalities.relational.views import MOST_REMEMBERED, Place
 from gansmith.nets.distributions import AbstractSequential
 from gansmith.nets.settings import AbstractPlayerNetworks
 from gansmith.settings import Field, PositiveInt, settings
@@ -32,6 +32,8 @@ from gansmith.settings import Field, PositiveInt, settings
 if TYPE_CHECKING:
     from gansmith.modalities.relational.codec import RelationalCodec
 
+REMEMBERED: Final = 0.3
+"""What each row that is remembered counts beside the one before."""
 FIRST_SPREAD: Final = 0.05
 """Standard deviation with which what tells states apart begins."""
 Hidden = Float[Tensor, "batch width"]
@@ -46,8 +48,9 @@ class RelationalNetworks(AbstractPlayerNetworks):
     """Units of what is known of a row."""
     hidden_share: Annotated[float, Field(ge=0, lt=1)] = 0.1
     """Of what is known that a network does not see while it learns."""
-    context_share: Annotated[float, Field(ge=0, lt=1)] = 0.5
-    """The same of columns of the context and of the row before: all of them together would name a row."""
+    context_share: Annotated[float, Field(ge=0, le=0.5)] = 0.5
+    """The same of columns of the context and of the row before, on the average over rows: where there are few
+    families all of them together name a row, and some rows see nearly all."""
 
 
 @final
@@ -69,12 +72,15 @@ class RowChances(nn.Module):
         self.n_first, self.width = n_first, width
         self.sizes = tuple(place.n_states for place in places)
         self.said = tuple(column for column, place in enumerate(places) if not place.path and place.said >= 0)
+        has_families = any(place.said < 0 for place in places)
+        self.n_remembered = MOST_REMEMBERED * len(self.said) if has_families else 0
         said = np.isin(np.arange(len(places)), self.said)
         self.register_buffer("is_said", torch.from_numpy(said), persistent=False)
         offsets = np.cumsum([0, *(n + 1 for n in self.sizes)])  # one more for what is not there
         self.register_buffer("_offsets", torch.from_numpy(offsets[:-1].astype(np.int64)), persistent=False)
         self.known = nn.Parameter(torch.randn(int(offsets[-1]), width) * FIRST_SPREAD)
         self.before = nn.Parameter(torch.randn(int(offsets[-1]), width) * FIRST_SPREAD)
+        self.had = nn.Parameter(torch.randn(int(offsets[-1]), width) * FIRST_SPREAD)
         self.level = nn.Parameter(torch.zeros(len(places), width))
         self.column = nn.Parameter(torch.randn(len(places), width) * FIRST_SPREAD)
         self.think = nn.Linear(width, width)
@@ -90,17 +96,28 @@ class RowChances(nn.Module):
         states: Int[Tensor, "batch places"],
         levels: Float[Tensor, "batch places"],
         before: Int[Tensor, "batch places"],
+        had: Int[Tensor, "batch remembered"],
         hiding: torch.Generator | None,
         shares: tuple[float, float],
     ) -> Float[Tensor, " batch"]:
-        """The mean over what is said of each row, in nats; `shares` are hidden of it and of its context."""
-        known = self._looked_up(self.known, states) + levels[..., None] * self.level
-        earlier = self._looked_up(self.before, before)
+        """The mean over what is said of each row, in nats; `shares` are hidden of it and of its context.
+
+        Args:
+            states: The sequences of rows.
+            levels: Their levels.
+            before: The sequences of the rows before them in their families.
+            had: What is said of the rows before those, one after the other.
+            hiding: Draws what is not seen; None: all is.
+            shares: Of what is known, and of the context, that is hidden.
+        """
+        known = embedding(states + 1 + self._offsets, self.known) + levels[..., None] * self.level
         hidden_share, context_share = shares
+        seen = torch.ones(before.shape), (had >= 0).float()
         if hiding is not None and context_share:
-            known = known * self._kept(states, ~self.is_said, context_share, hiding)
-            earlier = earlier * self._kept(states, torch.ones_like(self.is_said), context_share, hiding)
-        context = self._thought(known[:, : self.n_first].sum(1) + earlier.sum(1))
+            known = known * self._kept(states.shape, ~self.is_said, context_share, hiding)[..., None]
+            all_may_go = torch.ones((), dtype=torch.bool)
+            seen = tuple(one * self._kept(one.shape, all_may_go, context_share, hiding) for one in seen)
+        context = self._context(known[:, : self.n_first].sum(1), before, had, seen)
         upto = torch.cumsum(known[:, self.n_first :], 1) - known[:, self.n_first :]
         columns = torch.tensor([column - self.n_first for column in self.said])
         found = self._seen(context[:, None] + upto[:, columns], self.column[list(self.said)])
@@ -114,44 +131,47 @@ class RowChances(nn.Module):
             total = total + log_softmax(logits.float(), -1).gather(1, here)[:, 0]
         return total / max(1, len(self.said))
 
-    def _looked_up(self, table: Tensor, states: Int[Tensor, "batch places"]) -> Tensor:
-        return embedding(states + 1 + self._offsets, table)
-
-    def context(self, seen: Hidden, before: Int[Tensor, "batch places"]) -> Hidden:
+    def context(
+        self, seen: Hidden, before: Int[Tensor, "batch places"], had: Int[Tensor, "batch remembered"]
+    ) -> Hidden:
         """What is known before anything is said.
 
         Args:
             seen: What is seen first, summed.
             before: The states of the row before in the family.
+            had: What is said of the rows before that one.
         """
-        return self._thought(seen + self._looked_up(self.before, before).sum(1))
+        return self._context(seen, before, had, (torch.ones(before.shape), (had >= 0).float()))
+
+    def _context(self, seen: Hidden, before: Tensor, had: Tensor, weights: tuple[Tensor, ...]) -> Hidden:
+        found = seen + self._summed(self.before, before + 1 + self._offsets, weights[0])
+        if had.shape[1]:
+            offsets = self._offsets[list(self.said)].repeat(had.shape[1] // len(self.said))
+            found = found + REMEMBERED * self._summed(self.had, had + 1 + offsets, weights[1])
+        return self._thought(found)
+
+    def _summed(self, table: Tensor, indices: Tensor, weights: Tensor) -> Hidden:
+        return embedding_bag(indices, table, mode="sum", per_sample_weights=weights.to(table.dtype))
 
     def _thought(self, hidden: Hidden) -> Hidden:
         return hidden + silu(self.think(silu(hidden)))
 
     def _kept(
-        self,
-        states: Int[Tensor, "batch places"],
-        may_go: Bool[Tensor, " places"],
-        share: float,
-        hiding: torch.Generator,
-    ) -> Float[Tensor, "batch places 1"]:
-        """What columns are multiplied with so that a share of some is not seen, and the others count more."""
-        is_gone = (torch.rand(states.shape, generator=hiding) < share) & may_go
-        scale = torch.where(may_go, 1 / (1 - share), 1.0)
-        return (torch.where(is_gone, 0.0, 1.0) * scale)[..., None]
+        self, shape: torch.Size, may_go: Tensor, share: float, hiding: torch.Generator
+    ) -> Float[Tensor, "batch columns"]:
+        """Zeros for columns that are not seen: hardly any of one row, twice the share of another."""
+        rates = 2 * share * torch.rand((shape[0], 1), generator=hiding)
+        return 1.0 - ((torch.rand(shape, generator=hiding) < rates) & may_go).float()
 
-    def seen_first(self, states: Int[Tensor, "batch first"], levels: Float[Tensor, "batch first"]) -> Hidden:
-        """What is seen first, summed."""
-        found = embedding(states + 1 + self._offsets[: self.n_first], self.known)
-        return (found + levels[..., None] * self.level[: self.n_first]).sum(1)
-
-    def with_column(
-        self, context: Hidden, column: int, states: Int[Tensor, " batch"], levels: Float[Tensor, " batch"]
+    def seen(
+        self, first: int, states: Int[Tensor, "batch columns"], levels: Float[Tensor, "batch columns"]
     ) -> Hidden:
-        """What is known once a column is."""
-        rows = states + 1 + self._offsets[column]
-        return context + self.known[rows] + levels[:, None] * self.level[column]
+        """What columns that follow each other from the `first` on add to what is known."""
+        columns = slice(first, first + states.shape[1])
+        if not states.shape[1]:
+            return self.level.new_zeros(len(states), self.width)
+        found = embedding_bag(states + 1 + self._offsets[columns], self.known, mode="sum")
+        return found + levels @ self.level[columns]
 
     def chances(self, context: Hidden, column: int) -> Float[Tensor, "batch states"]:
         """How likely each state of a column is."""
@@ -193,8 +213,8 @@ class RelationalGenerator(AbstractSequential):
                 continue
             n = len(network.sizes)
             states, before = parts["states"][rows, :n], parts["before"][rows, :n]
-            levels = parts["real"][rows, :n]
-            likely = network.log_likelihood(states, levels, before, hiding, self.shares)
+            levels, had = parts["real"][rows, :n], parts["had"][rows, : network.n_remembered]
+            likely = network.log_likelihood(states, levels, before, had, hiding, self.shares)
             found = found.index_add(0, rows, likely)
         return found
 

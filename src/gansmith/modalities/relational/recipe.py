@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Final, final
 
@@ -24,10 +25,12 @@ from gansmith.tabular.suppressed import suppression_notes
 from gansmith.tabular.where import Where
 
 BATCH_SIZE: Final = 512
-USUAL_EPOCHS: Final = 12
+USUAL_EPOCHS: Final = 6
 """Times that each row is seen."""
 FEWEST_SEEN: Final = 200_000
 MOST_SEEN: Final = 4_000_000
+HIDDEN_OF_ONE: Final = 20.0
+"""Share of the context that is hidden, times the root of the number of families: few are known by it."""
 MOST_EPOCHS: Final = 100
 N_JUDGED: Final = 4_096
 """Rows that the held-out likelihood is taken of."""
@@ -53,9 +56,10 @@ class RelationalRecipe(AbstractRecipe[RelationalCodec]):
             batch_size=BATCH_SIZE,
             generator=PlayerConfig(3e-3, 0.0, beta1=0.9, beta2=0.99, average_half_life_samples=20_000),
         )
-        return Plan(
-            RelationalNetworks((1,), (1,)), rules, usual, 2 * usual, n_evaluations=20, n_judged=N_JUDGED
+        networks = RelationalNetworks(
+            (1,), (1,), context_share=min(0.5, HIDDEN_OF_ONE / math.sqrt(max(1, n_records)))
         )
+        return Plan(networks, rules, usual, 2 * usual, n_evaluations=20, n_judged=N_JUDGED)
 
     def build(
         self, codec: RelationalCodec, networks: RelationalNetworks, rules: AbstractRules
@@ -93,9 +97,10 @@ class RelationalRecipe(AbstractRecipe[RelationalCodec]):
 
     def counted(self, codec: RelationalCodec, options: RelationalOptions, n: int) -> str:
         """See `Sizing`."""
-        n_kept = sum(one.n_rows for one in codec.plan.tables if not one.is_made)
-        n_rows = options.scale * (codec.n_rows - n_kept) + n_kept
-        return f"about {n_rows:,.0f} rows in {len(codec.plan.tables):,} tables"
+        written = [one for one in codec.plan.tables if not options.table or one.name in options.table]
+        n_rows = sum(one.n_rows * (options.scale if one.is_made else 1) for one in written)
+        tables = "1 table" if len(written) == 1 else f"{len(written):,} tables"
+        return f"about {n_rows:,.0f} rows in {tables}"
 
     def of_sample(self, codec: RelationalCodec, seed: int) -> RelationalCodec:
         """See `Inventing`."""

@@ -144,3 +144,22 @@ def key_cells(records: pa.Table, names: Sequence[str]) -> pa.Array:
 def n_each(rows: Rows, n_parents: int) -> Int[np.ndarray, " n_parents"]:
     """How many rows point at each row of a parent."""
     return np.bincount(rows[rows >= 0], minlength=n_parents)
+
+
+def families_in_order(rows: Rows, order: np.ndarray | None) -> tuple[Rows, Rows, Rows]:
+    """The place of each row in its family, the row before it in there, or -1, and all rows family by family.
+
+    Args:
+        rows: What each hangs on.
+        order: By what rows of a family follow each other; None: as they stand.
+    """
+    n = len(rows)
+    by = np.lexsort((np.arange(n), np.zeros(n) if order is None else order, rows))
+    is_first = np.ones(n, bool)
+    is_first[1:] = rows[by][1:] != rows[by][:-1]
+    is_first |= rows[by] < 0
+    begins = np.maximum.accumulate(np.where(is_first, np.arange(n), 0))
+    places, before = np.empty(n, np.int64), np.empty(n, np.int64)
+    places[by] = np.arange(n) - begins
+    before[by] = np.where(is_first, -1, np.concatenate([[-1], by[:-1]]))
+    return places, before, by

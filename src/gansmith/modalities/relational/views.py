@@ -8,13 +8,13 @@ of the row that was chosen. Last come its own columns, the numbers of its childr
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Final, NamedTuple, cast, final
 
 import numpy as np
 import pyarrow as pa
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 
 from gansmith.errors import DataError
 from gansmith.modalities.relational.crossing import Copy, Total, ancestors, is_context
@@ -24,12 +24,19 @@ from gansmith.tabular.columns.measures import NumberCodec
 from gansmith.tabular.keyed import Keyed
 from gansmith.tabular.rows import RowCodec
 
+USUAL: Final = "usual"
+NEVER: Final = "never/"
 MOST_SEEN: Final = 48
 """Columns of the context that a row sees."""
 MOST_PLACES: Final = 32
 """Places in a family that are told apart."""
+MOST_REMEMBERED: Final = 12
+"""Rows of a family before the one before."""
 States = Int[np.ndarray, "_ _"]
 Levels = Float[np.ndarray, "_ _"]
+Pair = tuple[int, int]
+Never = Bool[np.ndarray, "n_first n_second"]
+Shares = Float[np.ndarray, " n_states"]
 
 
 @final
@@ -89,6 +96,10 @@ class TableView:
     """Kinds of its rows, for those who point at them."""
     wanted: Mapping[str, int] = field(default_factory=dict[str, int])
     """Kinds that there are to choose from, by name of the matched key."""
+    usual: tuple[Shares, ...] = ()
+    """Of everything that is said, how often each state occurs."""
+    never: Mapping[Pair, Never] = field(default_factory=dict[Pair, Never])
+    """By the numbers of two columns that are said, which of their states are never together."""
 
     @cached_property
     def own(self) -> tuple[int, ...]:
@@ -140,10 +151,11 @@ class TableView:
             "kinds": [[one.table, one.key, one.n_kinds] for one in self.kinds],
             "wanted": dict(self.wanted),
         }
-        if self.rows is None:
-            return plain, {}
-        plain["rows"], arrays = self.rows.state()
-        return plain, arrays
+        arrays: dict[str, np.ndarray] = {}
+        if self.rows is not None:
+            plain["rows"], arrays = self.rows.state()
+        never = {f"{NEVER}{a}/{b}": one.astype(np.uint8) for (a, b), one in self.never.items()}
+        return plain, {**arrays, **never, USUAL: np.concatenate([*self.usual, np.zeros(0)])}
 
     @classmethod
     def from_state(
@@ -154,12 +166,35 @@ class TableView:
         Raises:
             DataError: It could not have come from one.
         """
-        rows = RowCodec.from_state(state["rows"], arrays) if "rows" in state else None
+        own = {name: one for name, one in arrays.items() if name != USUAL and not name.startswith(NEVER)}
+        rows = RowCodec.from_state(state["rows"], own) if "rows" in state else None
         kinds = tuple(Extra(str(table), str(key), _count(n)) for table, key, n in state["kinds"])
         wanted = {str(key): _count(n) for key, n in state["wanted"].items()}
         copies = tuple(from_plain(Copy, one) for one in state["copies"])
         totals = tuple(from_plain(Total, one) for one in state["totals"])
-        return cls(plan, rows, copies, totals, kinds, wanted)
+        view = cls(plan, rows, copies, totals, kinds, wanted)
+        ends = np.cumsum([one.n_states for one in view.said])
+        if USUAL not in arrays or arrays[USUAL].shape != (int(ends[-1]) if len(ends) else 0,):
+            raise DataError(
+                f"the model does not say what is usual in {plan.name!r}. Learn the database again."
+            )
+        usual = tuple(np.split(arrays[USUAL], ends[:-1])) if len(ends) else ()
+        never = dict(_never(view, name, one) for name, one in arrays.items() if name.startswith(NEVER))
+        return replace(view, usual=usual, never=never)
+
+
+def _never(view: TableView, name: str, array: np.ndarray) -> tuple[Pair, Never]:
+    """States that are never together, as they are stored.
+
+    Raises:
+        DataError: They are of no two columns.
+    """
+    first, _, second = name.removeprefix(NEVER).partition("/")
+    if first.isdecimal() and second.isdecimal() and max(int(first), int(second)) < len(view.said):
+        pair = int(first), int(second)
+        if array.shape == (view.said[pair[0]].n_states, view.said[pair[1]].n_states):
+            return pair, array.astype(bool)
+    raise DataError(f"the model's {name!r} belongs to no two columns. Learn the database again.")
 
 
 def _count(n: Any) -> int:

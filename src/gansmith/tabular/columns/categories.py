@@ -22,7 +22,7 @@ from jaxtyping import Float, Int, Int64
 
 from gansmith.errors import DataError, UsageError, did_you_mean
 from gansmith.settings import settings
-from gansmith.tabular.cells import Mask, are_in, are_missing, strings, without
+from gansmith.tabular.cells import Mask, are_in, are_missing, strings, texts_as, without
 from gansmith.tabular.columns.base import AbstractKind, Attempt, Cells, Reading
 from gansmith.tabular.columns.choices import Choices, Codes, Entries, Levels, check_missing, missing_cell
 from gansmith.tabular.columns.codecs import (
@@ -82,7 +82,7 @@ class CategoryCodec(AbstractColumnCodec):
             raise DataError(f"its 'states' do not go up from 0 to {MAX_STATES - 1} at most.")
         try:
             if len(self.values):  # nothing is of every type
-                self.values.cast(self.column.arrow_type)
+                texts_as(self.values, self.column.arrow_type)
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
             raise DataError(f"its 'values' are not of type {self.column.type}.") from error
 
@@ -140,7 +140,7 @@ class CategoryCodec(AbstractColumnCodec):
         is_missing = states < 0
         members = self._members(np.maximum(states, 0), rng)
         taken = pa.array(members, mask=is_missing)
-        return self.values.take(taken).cast(self.column.arrow_type)
+        return texts_as(self.values.take(taken), self.column.arrow_type)
 
     def describe(self) -> str:
         n_values, n_states = len(self.values), self.n_states - self.has_missing
@@ -164,7 +164,7 @@ class CategoryCodec(AbstractColumnCodec):
         """See the base class: every category, those of a group too."""
         check_missing(condition, self.has_missing)
         parts = [missing_cell(condition, float(self.counts.sum()))] if self.has_missing else []
-        cells = self.values.cast(condition.column.arrow_type)
+        cells = texts_as(self.values, condition.column.arrow_type)
         named = condition.named.drop_null()
         unknown = named.filter(pc.is_null(pc.index_in(named, value_set=cells)))
         if len(unknown):

@@ -155,7 +155,7 @@ def _is_own(sample: pa.Array, semantic_type: SemanticType) -> bool:
 
 
 def _person(name: str, sample: pa.Array) -> SemanticType | None:
-    words = [set(re.findall(r"[^\W\d_]+", cell)) for cell in strings(sample)]
+    words = [set(map(_as_name, re.findall(r"[^\W\d_]+", cell))) for cell in strings(sample)]
     known = sum(bool(_FIRST_NAMES & some) for some in words) / max(1, len(words))
     if _share(sample, _SINGLE) >= _SURE:
         if _hints("last_name", name):
@@ -166,6 +166,11 @@ def _person(name: str, sample: pa.Array) -> SemanticType | None:
     if max(known, titled) < (0.1 if _hints("name", name) else 0.6) or _NOT_PEOPLE.search(name.casefold()):
         return None
     return "name" if _share(sample, _PERSON) >= _MOST else None
+
+
+def _as_name(word: str) -> str:
+    """A word in the letters of a name: registers shout."""
+    return word.capitalize() if word.isupper() else word
 
 
 def _hints(semantic_type: SemanticType, name: str) -> bool:

@@ -13,6 +13,7 @@ from relational_shops import shop, sqlite_shop
 from gansmith import load
 from gansmith.errors import DataError, UsageError
 from gansmith.modalities.relational import RelationalOptions
+from gansmith.modalities.relational.encoding import remembered
 from gansmith.modalities.relational.format import RelationalFormat
 from gansmith.tasks.model import load_model
 from gansmith.tasks.runs.fit import resume, start
@@ -176,3 +177,10 @@ def test_passwords_are_shown_nowhere(model, tmp_path):
 def test_a_database_that_is_not_there_is_said(tmp_path):
     with pytest.raises(DataError, match="there is no such database"):
         FORM.read(f"sqlite:///{tmp_path}/none.db", RelationalOptions())
+
+
+def test_what_a_family_had_is_remembered_the_last_first():
+    states = np.arange(8)[:, None]  # two families of four rows
+    rows, places = np.array([3, 4, 6]), np.array([3, 0, 2])
+    assert remembered(states, rows, places, 3).tolist() == [[1, 0, -1], [-1, -1, -1], [4, -1, -1]]
+    assert remembered(states, rows[:1], 3, 2).tolist() == [[1, 0]]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gansmith.modalities.relational.matching import Pairs, Slots, acyclic, rounded
+from gansmith.modalities.relational.matching import Pairs, Slots, acyclic, rounded, stratum
 
 
 def test_rows_are_pointed_at_as_often_as_they_want_to_be():
@@ -49,3 +49,15 @@ def test_rounding_keeps_the_sum():
     numbers = rng.random(1000) * 3
     assert abs(rounded(numbers, rng).sum() - numbers.sum()) < 1.001
     assert np.abs(rounded(numbers, rng) - numbers).max() < 1
+
+
+def test_early_and_late_ones_are_told_apart():
+    places, counts = np.array([0, 1, 0, 0, 1, 2]), np.array([2, 2, 1, 3, 3, 3])
+    assert stratum(places, counts, 5).tolist() == [1, 3, 2, 0, 2, 4]
+    assert stratum(places, counts, 1).tolist() == [0] * 6
+
+
+def test_the_first_of_each_goes_to_who_wants_an_early_one():
+    slots = Slots(np.full(40, 2), np.ones(40, np.int64), 80, np.random.default_rng(0), 5)
+    early, late = slots.draw(np.full(40, 2)), slots.draw(np.full(40, 4))
+    assert sorted(early) == sorted(late) == list(range(40))

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pytest
-from relational_shops import shop
+from relational_shops import shop, sqlite_shop
 
 from gansmith.errors import DataError, UsageError
 from gansmith.modalities.relational import RelationalOptions
+from gansmith.modalities.relational.ddl import plain_check
 from gansmith.modalities.relational.finding import words_of
 from gansmith.modalities.relational.format import RelationalFormat
 from gansmith.modalities.relational.schema import DatabaseSchema
+from gansmith.modalities.relational.sources import cells_as_arrow, joined_cells
 
 
 def read(tables, **options) -> Any:
@@ -180,3 +183,22 @@ def test_tables_to_keep_must_be_there():
 
 def test_names_are_taken_apart():
     assert words_of("BillingAddressID") == ("billing", "address", "id")
+
+
+def test_a_check_goes_where_every_database_reads_it():
+    assert plain_check("(größe > (100)::numeric)", ["größe"]) == "(größe > (100))"
+    assert plain_check("tier IN ('gold', 'it''s:')", ["tier"]) == "tier IN ('gold', 'it''s:')"
+    assert plain_check("length(tier) > 3", ["tier"]) == ""
+    assert plain_check("tier ~ '^g'", ["tier"]) == ""
+
+
+def test_cells_of_drivers_become_what_can_be_learnt():
+    assert cells_as_arrow([uuid.UUID(int=5), None]).to_pylist()[0] == str(uuid.UUID(int=5))
+    assert cells_as_arrow([{"b", "a"}]).to_pylist() == ["a,b"]
+    assert joined_cells([pa.array([1]), pa.nulls(1), pa.array(["x"])]).to_pylist() == ["1", None, "x"]
+    assert joined_cells([pa.array([1]), pa.array([1.5])]).type == pa.float64()
+
+
+def test_unique_columns_of_sqlite_are_seen_however_they_are_declared(tmp_path):
+    read = RelationalFormat().read(sqlite_shop(tmp_path / "shop.db", shop()), RelationalOptions())
+    assert read.schema["channels"].unique == (("channel",),)
