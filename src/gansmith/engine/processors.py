@@ -61,14 +61,14 @@ def sampling_precision(trained: str) -> str:
 
 @contextmanager
 def quick_full_products(precision: str) -> Generator[None]:
-    """Within it, what is left to full precision may be multiplied in halves and is summed up in full.
+    """Within it, torch asks another library for what is left to full precision, which is twice as fast.
 
-    Processors that do not multiply so are twice as fast all the same: torch then asks another library for a
-    full product. It holds for all threads of the process until the last that wished it has left.
-    Nothing changes where `precision` is float32, or in torch before 2.9, which cannot say it.
+    It is allowed to multiply in halves, which processors with AMX do: there nothing changes, for two digits
+    are no full precision. Nor does it where `precision` is float32, or in torch before 2.9, which cannot say
+    it. It holds for all threads of the process until the last that wished it has left.
     """
     products: Any = getattr(torch.backends.mkldnn, "matmul", None)
-    if products is None or precision == "float32":
+    if products is None or precision == "float32" or torch.cpu.get_capabilities().get("amx_bf16"):
         yield
         return
     with _lock:
