@@ -6,7 +6,7 @@ Source:
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -23,15 +23,15 @@ Note = Float[np.ndarray, " n_samples"]
 
 
 def notes(
-    n: int, seed: int, lowest: int = LOWEST, highest: int = HIGHEST
+    n: int, seed: int, among: Sequence[int] = range(LOWEST, HIGHEST + 1)
 ) -> tuple[Float[np.ndarray, "_ n_samples"], Mapping[str, np.ndarray]]:
-    """Some notes at random, and the pitch and timbre of each, as texts.
+    """Some notes at random, of pitches `among` these, and the pitch and timbre of each, as texts.
 
     Returns:
         Waves from -1 to 1, `SECONDS` long, at `RATE_HZ`.
     """
     rng = np.random.default_rng(seed)
-    pitches = rng.integers(lowest, highest + 1, n)
+    pitches = rng.choice(among, n)
     timbres = rng.integers(0, len(TIMBRES), n)
     waves = np.stack([note(int(p), TIMBRES[t], rng) for p, t in zip(pitches, timbres, strict=True)])
     known = {

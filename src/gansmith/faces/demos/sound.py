@@ -1,4 +1,4 @@
-"""Notes of five instruments that nobody built, learnt in half a minute; and one note of each pitch, new."""
+"""Notes of five instruments that nobody built, learnt in a minute; and one note of each pitch, new."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ from gansmith.tasks.synthesize import Synthesizer
 
 N_NOTES: Final = 400
 SAMPLES_SEEN: Final = 6_000
-"""So few that the notes can be told from real ones, and their pitch is mostly heard."""
-LOWEST: Final = 60
-HIGHEST: Final = 72
-PITCHES: Final = tuple(str(pitch) for pitch in range(LOWEST, HIGHEST + 1, 2))
+"""So few that the notes can be told from real ones, and only some are in tune; see LOG.md for more."""
+SCALE: Final = range(60, 73, 2)
+"""MIDI numbers: whole tones from the middle C on."""
+PITCHES: Final = tuple(map(str, SCALE))
 
 
 def run_sound(
@@ -46,7 +46,7 @@ def run_sound(
         DataError: The folder cannot be written.
     """
     make_folder(folder / "notes")
-    waves, known = notes(N_NOTES, seed, LOWEST, HIGHEST)
+    waves, known = notes(N_NOTES, seed, SCALE)
     rows: list[tuple[str, str, str]] = [("file", "pitch", "timbre")]
     for number, wave in enumerate(waves):
         name = f"{number:03d}.wav"
