@@ -81,6 +81,7 @@ def test_digits_refuses_bad_questions(tmp_path):
         run_digits(None, tmp_path, show=lambda text: None, epochs=0)
 
 
+@pytest.mark.slow
 def test_gaussian(tmp_path):
     said: list[str] = []
     lengths = {"samples_seen": 19_200, "article_samples_seen": 19_200}

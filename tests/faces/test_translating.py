@@ -57,6 +57,7 @@ def test_strength_is_between_faithful_and_sharp(larger, photographs, tmp_path):
     assert not np.array_equal(made[0], made[2])
 
 
+@pytest.mark.slow
 def test_masks_to_pictures_and_a_page_of_how_near_they_come(photographs, tmp_path, capsys):
     given, model, page = tmp_path / "given", tmp_path / "to.gan", tmp_path / "page.html"
     given.mkdir()

@@ -40,6 +40,7 @@ def test_two_sets_without_pairs_and_the_way_back(two_sets, tmp_path, capsys):
     assert means["back"] > 100
 
 
+@pytest.mark.slow
 def test_strength_0_leaves_colours_alone_changed(two_sets, tmp_path, capsys):
     _, dark, model = two_sets
     few, truth = write(tmp_path / "few", 2), tmp_path / "truth"

@@ -90,6 +90,7 @@ def test_the_same_records_and_seed_are_the_same_completion(completion):
     assert all(map(torch.equal, again.state_dict().values(), completion.state_dict().values()))
 
 
+@pytest.mark.slow
 def test_records_of_more_weight_are_learnt_from_oftener():
     real = records(4_000)
     weights = torch.where(real[:, 1] == 1, 3, 1)

@@ -129,6 +129,7 @@ def test_card_of_a_copy_and_of_strangers():
     json.dumps(stranger.report(), allow_nan=False)
 
 
+@pytest.mark.slow
 def test_card_of_independent_columns():
     rng = np.random.default_rng(3)
     train, holdout = people(0, 300), people(1, 300)

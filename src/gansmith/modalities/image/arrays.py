@@ -27,6 +27,8 @@ from gansmith.modalities.image.pictures import (
 )
 from gansmith.modalities.image.pixel_tables import check_pixels, is_square
 
+SHORTEST_SIDE: Final = 4
+"""In pixels; an array with a shorter one is taken for one of series."""
 AS_SERIES: Final = "--kind series reads an array of series: which, steps, measures"
 
 
@@ -69,8 +71,12 @@ def pictures_of(
     known = Attributes({} if labels is None else {LABEL: _texts(labels)})
     if labels is not None and len(labels) != len(pixels):
         raise DataError(f"{name}: {len(labels)} labels for {len(pixels)} pictures. Give one for each.")
-    is_usual = pixel_type != "float32" or 0 <= lowest <= highest <= 1
-    notes = () if is_usual or n_channels > 1 else (f"read as pictures of {height} x {width}; {AS_SERIES}",)
+    is_usual = pixel_type != "float32" or 0 <= lowest <= highest <= 1 or n_channels > 1
+    notes = (
+        ()
+        if is_usual or min(height, width) < SHORTEST_SIDE
+        else (f"read as pictures of {height} x {width}; {AS_SERIES}",)
+    )
     return Pictures(InMemory(pixels), np.arange(len(pixels)), form, known, name, notes)
 
 

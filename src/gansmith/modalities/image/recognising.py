@@ -14,7 +14,7 @@ import numpy as np
 from gansmith.errors import DataError
 from gansmith.modalities.attribute_labels import Texts, path_column
 from gansmith.modalities.image import npy
-from gansmith.modalities.image.arrays import is_channels_first
+from gansmith.modalities.image.arrays import SHORTEST_SIDE, is_channels_first
 from gansmith.modalities.image.containers import container_among, is_container_name, shape_in
 from gansmith.modalities.image.decoding import NPY, Unreadable, read_header, readable
 from gansmith.modalities.image.pictures import BUNDLED_DIGITS, SMALLEST_ALONE_PX, Pictures
@@ -23,8 +23,6 @@ from gansmith.modalities.record_files import files_in, is_archive_name, is_hidde
 
 TABLE_FILES: Final = (".csv", ".tsv")
 """Text files that may be tables of paths."""
-SHORTEST_SIDE: Final = 4
-"""In pixels; an array with a shorter one holds series."""
 _N_ENTRIES: Final = 600
 """Of a folder or an archive that are looked at."""
 _N_LEVELS: Final = 3

@@ -172,7 +172,7 @@ def test_what_looks_like_pictures(tmp_path):
     line = ",".join(["7"] * 64)
     assert looks_like_pictures(_file(tmp_path, f"{line},2\n{line},3\n"))
     assert looks_like_pictures(tmp_path / "optdigits.tra")
-    assert looks_like_pictures(np.zeros((2, 3, 3)))
+    assert looks_like_pictures(np.zeros((2, 4, 4)))
     assert looks_like_pictures(Pictures.of(np.zeros((2, 3, 3), np.uint8), None, 1, "p"))
     for text in (
         f"{line}\n",

@@ -49,6 +49,7 @@ def test_a_tenth_memorised_is_caught(name, world):
     assert (attack.score.direction, attack.score.n) == ("lower", attack.risk.main.n)
 
 
+@pytest.mark.slow
 def test_real_records_are_left_in_peace(world):
     accused = [
         (name, seed)

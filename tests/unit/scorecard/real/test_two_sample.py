@@ -35,6 +35,7 @@ def test_equal_distributions_cannot_be_told_apart():
     assert result.giveaways == ()
 
 
+@pytest.mark.slow
 def test_the_score_of_equal_distributions_is_not_biased():
     values = [two_sample_auc(draw(2 * s, 40), draw(2 * s + 1, 40), seed=s, n_folds=2).score for s in range(8)]
     error = np.sqrt(np.mean([score.error**2 for score in values]) / len(values))

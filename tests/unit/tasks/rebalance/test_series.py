@@ -45,6 +45,7 @@ def case():
     return case_of(accounts(), "fraud", CONFIG, {"entity": "account", "time": "when"})
 
 
+@pytest.mark.slow
 def test_a_contest_of_series_has_scores_and_more_of_the_rare_ones_can_be_written(case, tmp_path):
     assert (case.minority, case.n_rare) == ("true", 8)
     contest = contest_of(case, CONFIG, generates=False)

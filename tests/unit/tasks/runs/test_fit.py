@@ -124,6 +124,7 @@ def test_a_game_without_a_choice_of_objectives_refuses_one(people, config):
         start(people, replace(config, preset="vae", objective="hinge"))
 
 
+@pytest.mark.slow
 def test_a_budget_becomes_a_length_that_repeats_the_run(people, config, tmp_path):
     started = time.monotonic()
     run = start(people, replace(config, samples_seen=0, budget="2s"))
