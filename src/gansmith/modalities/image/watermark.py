@@ -3,8 +3,9 @@
 A picture is brought to one grid whatever its size, so the mark knows no scale; its brightness, divided by how
 much it varies near by, is taken apart into waves (DCT). A ring of them carries 32 known bits, each on some
 hundred waves with signs that a key deals out: a bit is the mean of their signs, bent so that no single strong
-wave decides. Writing looks at what the picture says by chance, and adds only what a bit lacks, where it costs
-least; that is repeated until it holds in whole numbers of 8 bits. A picture without the mark is 32 coins.
+wave decides. Writing looks at what the picture says by chance, and what it would say after the usual damage,
+and adds only what a bit lacks, where it costs least; that is repeated until it holds in whole numbers of
+8 bits. A picture without the mark is 32 coins.
 
 The key is public, so anybody can read the mark, take it off or put it on: it tells honest people what a
 picture is, and proves nothing. It is lost where more than a few percent are cut off, and by rotation.
@@ -12,7 +13,8 @@ picture is, and proves nothing. It is lost where more than a few percent are cut
 Source:
     Cox et al. 1997, "Secure spread spectrum watermarking for multimedia" (doi:10.1109/83.650120), for waves
     in the middle of the spectrum; Miller et al. 2004, "Applying informed coding and embedding to design a
-    robust high-capacity watermark" (doi:10.1109/TIP.2003.821551), for adding what is lacking.
+    robust high-capacity watermark" (doi:10.1109/TIP.2003.821551), for adding what is lacking; ITU-T T.81
+    (JPEG), annex K, for the steps by which waves are rounded.
 """
 
 from __future__ import annotations
@@ -39,6 +41,8 @@ FINE_PX: Final = 160
 LEAST_PSNR: Final = 40.2
 """In dB, that writing keeps to, before values are rounded."""
 N_ROUNDS: Final = 8
+N_CLIPPED: Final = 3
+"""Rounds in which a change is brought to the size that is allowed."""
 MARGINS: Final = (1.0, 0.6, 0.35)
 """Shares of the margin that are tried, one after the other, until half of it is reached by all bits."""
 ENOUGH: Final = 0.85
@@ -52,6 +56,25 @@ BENT: Final = 1.2
 SMALLEST_WAVE: Final = 0.5
 """... which is no smaller than this, in flat pictures, where rounding swallows smaller ones."""
 LUMA: Final = (0.299, 0.587, 0.114)
+BLOCK: Final = 8
+"""Side of the blocks of JPEG."""
+JPEG_70: Final = np.floor(
+    0.6
+    * np.array(
+        [
+            [16, 11, 10, 16, 24, 40, 51, 61],
+            [12, 12, 14, 19, 26, 58, 60, 55],
+            [14, 13, 16, 24, 40, 57, 69, 56],
+            [14, 17, 22, 29, 51, 87, 80, 62],
+            [18, 22, 37, 56, 68, 109, 103, 77],
+            [24, 35, 55, 64, 81, 104, 113, 92],
+            [49, 64, 78, 87, 103, 121, 120, 101],
+            [72, 92, 95, 98, 112, 100, 103, 99],
+        ]
+    )
+    + 0.5
+)
+"""Steps of the waves of a block's brightness at quality 70."""
 Array = np.ndarray[tuple[Any, ...], np.dtype[np.float64]]
 
 
@@ -70,10 +93,12 @@ class Layout:
     """Mean of bent signs, of -1 to 1, that each bit is to have."""
     blur: float
     """Standard deviation of what is near by, in points of the grid."""
+    reduced: int
+    """By which sides are divided before JPEG, in the damage that is foreseen."""
 
 
-FINE: Final = Layout(160, 12, 60, 0.15, 5.0)
-COARSE: Final = Layout(96, 8, 40, 0.15, 3.0)
+FINE: Final = Layout(160, 12, 60, 0.15, 5.0, 2)
+COARSE: Final = Layout(96, 8, 40, 0.15, 3.0, 1)
 """Chosen on 20 photographs, measured on others: `python -m bench marks` (LOG.md)."""
 
 
@@ -134,15 +159,41 @@ def _written(colours: Pixels, layout: Layout, margin: float) -> tuple[Pixels, fl
     for _ in range(N_ROUNDS):
         waves, deviation = _waves(_brightness(made), layout)
         bits, size = _bits(waves, layout)
-        lacking = (margin - bits).clip(0)
+        lacking = (margin - np.minimum(bits, _after_damage(made, layout))).clip(0)
         if lacking.max() <= (1 - ENOUGH) * margin:
             break
         loudness = np.sqrt(deviation) * (deviation.mean() / np.sqrt(deviation).mean())
         change += high @ (loudness * _pattern(waves, size, lacking, layout)) @ wide.T
-        shown = change * min(1.0, allowed / np.sqrt((change**2).mean()))
-        made = np.rint(colours + shown[..., None]).clip(0, 255).astype(np.uint8)
+        made = _shown(colours, change, allowed)
     bits, _ = _bits(_waves(_brightness(made), layout)[0], layout)
-    return made, float(bits.min())
+    return made, float(min(bits.min(), _after_damage(made, layout).min()))
+
+
+def _shown(colours: Pixels, change: Array, allowed: float) -> Pixels:
+    """Colours with a change that is as large as allowed at most, as a root mean square after clipping."""
+    share = 1.0
+    for _ in range(N_CLIPPED):
+        made = (colours + share * change[..., None]).clip(0, 255)
+        share = min(1.0, share * allowed / max(float(np.sqrt(((made - colours) ** 2).mean())), 1e-9))
+    return np.rint(colours + share * change[..., None]).clip(0, 255).astype(np.uint8)
+
+
+def _after_damage(colours: Pixels, layout: Layout) -> Array:
+    """The mean of each bit after the damage that is foreseen: smaller sides, and JPEG of quality 70."""
+    brightness = _brightness(colours)
+    height, width = (side // layout.reduced for side in brightness.shape)
+    values = _brought(len(brightness), height) @ brightness @ _brought(brightness.shape[1], width).T
+    return _bits(_waves(_as_jpeg(values), layout)[0], layout)[0]
+
+
+def _as_jpeg(brightness: Array) -> Array:
+    """What JPEG leaves of a brightness of 0 to 255."""
+    height, width = brightness.shape
+    whole = np.pad(brightness - 128, ((0, -height % BLOCK), (0, -width % BLOCK)), mode="edge")
+    blocks = whole.reshape(len(whole) // BLOCK, BLOCK, -1, BLOCK).swapaxes(1, 2)
+    basis = _cosines(BLOCK, BLOCK)
+    blocks = basis.T @ (np.rint(basis @ blocks @ basis.T / JPEG_70) * JPEG_70) @ basis
+    return (blocks.swapaxes(1, 2).reshape(whole.shape)[:height, :width] + 128).clip(0, 255)
 
 
 def read_mark(pixels: Pixels) -> Reading:
@@ -182,8 +233,7 @@ def _code(layout: Layout) -> _Code:
     chance = np.random.default_rng(int.from_bytes(key, "little"))
     bits = chance.permutation(np.arange(len(rows)) % N_BITS)
     signs = chance.choice([-1.0, 1.0], len(rows))
-    angles = np.pi / layout.side * np.outer(np.arange(n), np.arange(layout.side) + 0.5)
-    return _Code(rows, columns, bits, signs, np.cos(angles) * np.sqrt(2 / layout.side))
+    return _Code(rows, columns, bits, signs, _cosines(n, layout.side))
 
 
 def _waves(brightness: Array, layout: Layout) -> tuple[Array, Array]:
@@ -232,6 +282,15 @@ def _brought(n_in: int, n_out: int) -> Array:
     centres = (np.arange(n_out) + 0.5) * n_in / n_out - 0.5
     weights = (1 - np.abs(centres[:, None] - np.arange(n_in)) / scale).clip(0)
     return weights / weights.sum(1, keepdims=True)
+
+
+@lru_cache(maxsize=4)
+def _cosines(n: int, side: int) -> Array:
+    """The first waves along a side, of length 1, shape `(n, side)`: the basis of the DCT."""
+    angles = np.pi / side * np.outer(np.arange(n), np.arange(side) + 0.5)
+    waves = np.cos(angles) * np.sqrt(2 / side)
+    waves[0] /= np.sqrt(2)
+    return waves
 
 
 @lru_cache(maxsize=4)
