@@ -41,8 +41,6 @@ FINE_PX: Final = 160
 LEAST_PSNR: Final = 40.2
 """In dB, that writing keeps to, before values are rounded."""
 N_ROUNDS: Final = 8
-N_CLIPPED: Final = 3
-"""Rounds in which a change is brought to the size that is allowed."""
 MARGINS: Final = (1.0, 0.6, 0.35)
 """Shares of the margin that are tried, one after the other, until half of it is reached by all bits."""
 ENOUGH: Final = 0.85
@@ -171,10 +169,9 @@ def _written(colours: Pixels, layout: Layout, margin: float) -> tuple[Pixels, fl
 
 def _shown(colours: Pixels, change: Array, allowed: float) -> Pixels:
     """Colours with a change that is as large as allowed at most, as a root mean square after clipping."""
-    share = 1.0
-    for _ in range(N_CLIPPED):
-        made = (colours + share * change[..., None]).clip(0, 255)
-        share = min(1.0, share * allowed / max(float(np.sqrt(((made - colours) ** 2).mean())), 1e-9))
+    share = min(1.0, allowed / max(float(np.sqrt((change**2).mean())), 1e-9))
+    left = (colours + share * change[..., None]).clip(0, 255) - colours
+    share = min(1.0, share * allowed / max(float(np.sqrt((left**2).mean())), 1e-9))
     return np.rint(colours + share * change[..., None]).clip(0, 255).astype(np.uint8)
 
 
