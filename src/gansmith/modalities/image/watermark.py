@@ -43,6 +43,8 @@ LEAST_PSNR: Final = 40.2
 N_ROUNDS: Final = 8
 MARGINS: Final = (1.0, 0.6, 0.35)
 """Shares of the margin that are tried, one after the other, until half of it is reached by all bits."""
+LOUDNESS: Final = 0.3
+"""Power of how much places vary near by, to which their change is in proportion (LOG.md)."""
 ENOUGH: Final = 0.85
 """Share of the margin at which a bit is left alone."""
 STEP: Final = 1.2
@@ -160,7 +162,7 @@ def _written(colours: Pixels, layout: Layout, margin: float) -> tuple[Pixels, fl
         lacking = (margin - np.minimum(bits, _after_damage(made, layout))).clip(0)
         if lacking.max() <= (1 - ENOUGH) * margin:
             break
-        loudness = np.sqrt(deviation) * (deviation.mean() / np.sqrt(deviation).mean())
+        loudness = deviation**LOUDNESS / (deviation**LOUDNESS).mean() * deviation.mean()
         change += high @ (loudness * _pattern(waves, size, lacking, layout)) @ wide.T
         made = _shown(colours, change, allowed)
     bits, _ = _bits(_waves(_brightness(made), layout)[0], layout)
