@@ -25,7 +25,7 @@ class Told(NamedTuple):
     """The day of the step before, its own, and that on which each remembered state was last there."""
     again: Float[np.ndarray, "n n_again"]
     """See `Walk.again`."""
-    shares: Float[np.ndarray, "n n_counted"]
+    shares: Float[np.ndarray, "n one_and_counted"]
     """See `Walk.shares`."""
     off: Float[np.ndarray, "n n_drafted"]
     """How far drafted numbers are from their drafts, in its spread; NaN where missing."""
@@ -47,7 +47,7 @@ def told(codec: StepCodec, steps: Steps, starts: Int[np.ndarray, " s"]) -> Told:
         np.zeros((n, k), np.float16),
         np.zeros((n, 2 + route.n_recalled), np.int32),
         np.zeros((n, route.n_again), np.float16),
-        np.zeros((n, route.n_counted), np.float16),
+        np.zeros((n, route.n_counted + 1), np.float16),
         np.zeros((n, len(codec.drafted)), np.float32),
     )
     lengths = np.diff(starts)

@@ -31,6 +31,7 @@ from gansmith.modalities.series.window_codec import WindowCodec
 from gansmith.settings import from_plain, to_plain
 from gansmith.tabular.cells import cells_of
 from gansmith.tabular.columns.measures import NumberCodec
+from gansmith.tabular.completion import times_as_often
 from gansmith.tabular.files import read_table
 from gansmith.tabular.keyed import Keyed
 from gansmith.tabular.layout import Layout
@@ -120,6 +121,16 @@ class SeriesCodec(AbstractCodec[SeriesSet, SeriesOptions]):
         if self.layout is None:
             return compact.new_zeros(len(compact), 0)
         return self.layout.expand(compact)[:, torch.from_numpy(self._values[0])]
+
+    def times_as_often(
+        self, compact: Float[Tensor, "n n_compact"], rare_share: float
+    ) -> Int[np.ndarray, " n"]:
+        """How many times as often each series is learnt from for the sake of what is told of it."""
+        if self.layout is None or self.attributes is None:
+            return np.ones(len(compact), np.int64)
+        times = times_as_often(self.layout, compact, rare_share).numpy()
+        names = [self.attributes.flat.names[index] for index in self.attributes.playing]
+        return np.where(np.isin(names, [START, STEPS, SPAN]), 1, times).max(1)
 
     @property
     def n_asked(self) -> int:

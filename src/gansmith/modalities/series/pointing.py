@@ -42,6 +42,8 @@ AHEAD: Final = 800
 LINEAR: Final = 2.0
 """Logarithm of a rate from which on it grows no faster than its logarithm."""
 EXP_LINEAR: Final = math.exp(LINEAR)
+N_WEEKDAYS: Final = 7
+"""Where the calendar of days begins: which day of the week it is."""
 N_MARKS: Final = 4
 """Numbers that say what a day is to such series."""
 FIRST_SPREAD: Final = 0.01

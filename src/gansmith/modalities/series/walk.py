@@ -32,6 +32,8 @@ N_OF_RECALL: Final = 8
 """Numbers that tell how long ago a state was there."""
 MONTH_DAYS: Final = 30.44
 MOST_DECIMALS: Final = 17
+LENGTH_SCALE: Final = 0.25
+"""Of the logarithm of how many steps there were."""
 FAR_IN: Final = 32
 """Steps after which it does not matter where a stretch began."""
 _HATS: Final = np.array([0.0, 1.0, 2.0, 3.0, 5.0])
@@ -275,9 +277,10 @@ class Walk:
         then = np.concatenate(found, 1)
         return np.concatenate([np.nan_to_num(then), ~np.isnan(then)], 1, dtype=np.float32)
 
-    def shares(self) -> Float[np.ndarray, "n n_counted"]:
-        """In which share of the steps so far each counted state was there."""
-        return (self.n_at / max(self.step, 1)).astype(np.float32)
+    def shares(self) -> Float[np.ndarray, "n one_and_counted"]:
+        """In which share of the steps so far each counted state was; last, how many steps there were."""
+        length = np.full((len(self.n_at), 1), LENGTH_SCALE * np.log1p(self.step))
+        return np.concatenate([self.n_at / max(self.step, 1), length], 1, dtype=np.float32)
 
     def regressors(self, times: Int[np.ndarray, " n"]) -> Float[np.ndarray, "n n_regressors"]:
         """What drafts of a step at these times are made of."""

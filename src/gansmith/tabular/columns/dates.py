@@ -69,7 +69,9 @@ def find_zoned(cells: pa.Array) -> tuple[str, str, str]:
     telling = pa.array(has_offset)
     for zone in _ZONES:
         if spell_zoned(times, form, zone).filter(telling).equals(cells.filter(telling)):
-            told = "" if has_offset.all() else f"some of its times are of UTC (Z): all are written as of {zone}"
+            told = (
+                "" if has_offset.all() else f"some of its times are of UTC (Z): all are written as of {zone}"
+            )
             return form, zone, "; ".join(filter(None, (remark, told)))
     told = "its offsets follow no known time zone, so its times are written as UTC"
     return form, "UTC", "; ".join(filter(None, (remark, told)))
