@@ -21,7 +21,7 @@ from gansmith.errors import UsageError
 from gansmith.modalities.capabilities import Stretch
 from gansmith.modalities.recipe import AbstractCodec, AbstractRecipe, Plan
 from gansmith.modalities.series import SeriesOptions
-from gansmith.modalities.series.codec import STEPS, SeriesCodec
+from gansmith.modalities.series.codec import SeriesCodec
 from gansmith.modalities.series.contesting import arena_of, classes_of, marked
 from gansmith.modalities.series.crops import LONGEST, RARE_SHARE, Crops
 from gansmith.modalities.series.describing import described_series
@@ -29,6 +29,7 @@ from gansmith.modalities.series.format import SeriesFormat
 from gansmith.modalities.series.futures import SeriesPartial
 from gansmith.modalities.series.margins import calibrate_steps
 from gansmith.modalities.series.networks import SeriesGenerator, networks_for
+from gansmith.modalities.series.of_series import STEPS
 from gansmith.modalities.series.records import SeriesSet
 from gansmith.modalities.series.request import SeriesRequest, request_for
 from gansmith.modalities.series.sight import SeriesSight
