@@ -27,6 +27,8 @@ class Told(NamedTuple):
     """See `Walk.again`."""
     shares: Float[np.ndarray, "n one_and_counted"]
     """See `Walk.shares`."""
+    pace: Float[np.ndarray, " n"]
+    """See `Walk.pace`."""
     off: Float[np.ndarray, "n n_drafted"]
     """How far drafted numbers are from their drafts, in its spread; NaN where missing."""
 
@@ -48,6 +50,7 @@ def told(codec: StepCodec, steps: Steps, starts: Int[np.ndarray, " s"]) -> Told:
         np.zeros((n, 2 + route.n_recalled), np.int32),
         np.zeros((n, route.n_again), np.float16),
         np.zeros((n, route.n_counted + 1), np.float16),
+        np.zeros(n, np.float16),
         np.zeros((n, len(codec.drafted)), np.float32),
     )
     lengths = np.diff(starts)
@@ -64,7 +67,7 @@ def told(codec: StepCodec, steps: Steps, starts: Int[np.ndarray, " s"]) -> Told:
         found.states[rows], found.hints[rows] = _seen(codec, here, off, is_same)
         day = np.floor(route.timing.days_at(here.times)).astype(np.int64)
         found.again[rows], found.shares[rows] = walk.again(here.states), walk.shares()
-        found.off[rows] = off
+        found.pace[rows], found.off[rows] = walk.pace(), off
         found.days[rows] = np.concatenate([walk.days()[:, None], day[:, None], walk.seen_days()], 1)
         walk.push(here.times, here.states, here.numbers, codec.spread_out(off))
     return found

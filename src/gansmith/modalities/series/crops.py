@@ -59,7 +59,7 @@ class Crops:
         rows = self._first[chosen][:, None] + np.where(within, np.arange(longest), 0)
         parts = {
             name: torch.from_numpy(getattr(self._told, name)[rows])
-            for name in ("history", "moment", "states", "hints", "days", "again", "shares")
+            for name in ("history", "moment", "states", "hints", "days", "again", "shares", "pace")
         }
         counts = np.repeat(within[:, :, None], parts["states"].shape[2], 2)
         is_begun = self._is_begun[chosen]

@@ -8,7 +8,7 @@ nothing but these counts.
 
 Source:
     Deming and Stephan 1940, "On a least squares adjustment of a sampled frequency table": margins are fitted
-    in turn by ratios.
+    in turn by ratios. Cox 1972, "Regression models and life-tables": rates of gaps.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, final
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from gansmith.engine.games.likelihood import N_NOISE
 from gansmith.modalities.series.codec import SeriesCodec
@@ -43,19 +43,50 @@ MOST_MOVED: Final = 0.5
 """Of a logit, in a round, at most."""
 
 
+Counts = Float[np.ndarray, "*n"]
+Logits = Float[np.ndarray, "*n"]
+
+
+@final
+class Counted(NamedTuple):
+    """How often what was there, and how sure that is: series are drawn, not steps."""
+
+    counts: Counts
+    variances: Counts
+    """Of the counts, given their sum."""
+
+    @classmethod
+    def of(cls, codes: Int[np.ndarray, " n"], owners: Int[np.ndarray, " n"], n_most: int) -> Counted:
+        """Codes of steps, by series."""
+        n_series = int(owners.max(initial=-1)) + 1
+        each = np.bincount(owners * n_most + codes, minlength=n_series * n_most).reshape(n_series, n_most)
+        counts = each.sum(0).astype(float)
+        shares = counts / max(counts.sum(), 1)
+        off = each - each.sum(1, keepdims=True) * shares
+        return cls(counts, np.square(off).sum(0))
+
+    @classmethod
+    def together(cls, parts: Sequence[Counted]) -> Counted:
+        """Those of all parts."""
+        return cls(*(np.sum([part[place] for part in parts], 0) for place in (0, 1)))
+
+
 @final
 class Margins(NamedTuple):
-    """How often what was there."""
+    """What is counted in series."""
 
-    states: Float[np.ndarray, "n_columns n_most"]
-    weekdays: Float[np.ndarray, " n_weekdays"]
+    states: tuple[Counted, ...]
+    """Of each column."""
+    weekdays: Counted
     n_steps: int
     n_series: int
 
     @classmethod
     def together(cls, parts: Sequence[Margins]) -> Margins:
         """Those of all parts."""
-        return cls(*map(sum, zip(*parts, strict=True)))
+        states = tuple(map(Counted.together, zip(*(one.states for one in parts), strict=True)))
+        weekdays = Counted.together([one.weekdays for one in parts])
+        return cls(states, weekdays, sum(one.n_steps for one in parts), sum(one.n_series for one in parts))
 
 
 def margins_of(steps: StepCodec, found: Steps, starts: Starts) -> Margins:
@@ -67,14 +98,15 @@ def margins_of(steps: StepCodec, found: Steps, starts: Starts) -> Margins:
         starts: Where each series begins; no time went before its first step.
     """
     n, n_most = len(found.times), max((codec.n_states for codec in steps.columns), default=1)
-    later = np.setdiff1d(np.arange(n), starts[:-1])
-    counts = np.zeros((len(steps.columns), n_most))
+    owners, everywhere = np.repeat(np.arange(len(starts) - 1), np.diff(starts)), np.arange(n)
+    later = np.setdiff1d(everywhere, starts[:-1])
+    counted: list[Counted] = []
     for place in range(len(steps.columns)):
-        own = found.states[later, place] if place < steps.n_clock else found.states[:, place]
-        counts[place] = np.bincount(own, minlength=n_most)
+        rows = later if place < steps.n_clock else everywhere
+        counted.append(Counted.of(found.states[rows, place], owners[rows], n_most))
     days = np.floor(steps.timing.days_at(found.times[later])).astype(np.int64)
-    weekdays = np.bincount((days + 3) % N_WEEKDAYS, minlength=N_WEEKDAYS).astype(float)
-    return Margins(counts, weekdays, n, len(starts) - 1)
+    weekdays = Counted.of((days + 3) % N_WEEKDAYS, owners[later], N_WEEKDAYS)
+    return Margins(tuple(counted), weekdays, n, len(starts) - 1)
 
 
 @torch.no_grad()
@@ -83,7 +115,7 @@ def calibrate_steps(generator: SeriesGenerator, codec: SeriesCodec, wanted: Marg
 
     Args:
         generator: On the CPU; what it adds to logits, and the rates of weekdays, change. Numbers that are
-            drafted, and gaps that are judged by the day they lead to, keep their chances.
+            drafted keep their chances.
         codec: Of the series.
         wanted: Of the series that were learnt from.
         seed: Of the noise.
@@ -91,26 +123,46 @@ def calibrate_steps(generator: SeriesGenerator, codec: SeriesCodec, wanted: Marg
     if wanted.n_series < FEWEST_SERIES:
         return
     steps, pointer = codec.steps, generator.pointer
-    is_kept = [
-        place in steps.drafted or (pointer is not None and not place) for place in range(len(steps.columns))
-    ]
+    is_moved = np.array([place not in steps.drafted for place in range(len(steps.columns))])
     n_series = int(min(wanted.n_steps, N_STEPS) / wanted.n_steps * wanted.n_series)
     n_series = int(np.clip(n_series, FEWEST_SERIES, MOST_MADE))
     for turn in range(N_ROUNDS):
         noise = draws(seed + turn).standard_normal((n_series, N_NOISE), dtype=np.float32)
         parts = torch.from_numpy(noise).split(codec.block_size)
         series = [codec.decode(generator(part, None), seed, 0) for part in parts]
-        found = [margins_of(steps, steps.encode(one, seed), one.starts) for one in series]
-        made = Margins.together(found)
-        moved = np.where(np.array(is_kept)[:, None], 0.0, _ratios(wanted.states, made.states))
-        generator.bias += torch.from_numpy(moved).to(generator.bias)
+        made = Margins.together([margins_of(steps, steps.encode(one, seed), one.starts) for one in series])
+        both = zip(wanted.states, made.states, is_moved, strict=True)
+        moved = np.stack([_shares(one, other) * is_free for one, other, is_free in both])
         if pointer is not None:
-            rates = _ratios(wanted.weekdays, made.weekdays) / GAIN
+            order = pointer.order.numpy()
+            moved[0] = 0
+            moved[0, order] = _rates(wanted.states[0].counts[order], made.states[0].counts[order])
+            rates = _shares(wanted.weekdays, made.weekdays) / GAIN
             pointer.usual[0, :N_WEEKDAYS] += torch.from_numpy(rates).to(pointer.usual)
+        generator.bias.add_(torch.from_numpy(moved).to(generator.bias))
 
 
-def _ratios(wanted: Float[np.ndarray, "*n"], made: Float[np.ndarray, "*n"]) -> Float[np.ndarray, "*n"]:
-    """Logarithms of wanted to made shares, of counts."""
-    n, m = (np.maximum(each.sum(-1, keepdims=True), 1) for each in (wanted, made))
-    found = np.log((wanted * m / n + PRIOR) / (made + PRIOR))
-    return np.clip(found, -MOST_MOVED, MOST_MOVED)
+def _shares(wanted: Counted, made: Counted) -> Logits:
+    """Logarithms of wanted to made shares, the smaller the less sure they are.
+
+    Source:
+        Efron and Morris 1973, "Stein's estimation rule and its competitors", the positive part.
+    """
+    n, m = (max(each.counts.sum(), 1.0) for each in (wanted, made))
+    found = np.log((wanted.counts * m / n + PRIOR) / (made.counts + PRIOR))
+    doubt = wanted.variances * (m / n) ** 2 / (wanted.counts * m / n + PRIOR) ** 2
+    doubt += made.variances / (made.counts + PRIOR) ** 2
+    return _within(found * np.maximum(0.0, 1 - doubt / np.maximum(np.square(found), 1e-12)))
+
+
+def _rates(wanted: Counts, made: Counts) -> Logits:
+    """Logarithms of wanted to made rates: of a gap among those that are not shorter, as in a life table."""
+    found: list[Logits] = []
+    for counts in (wanted, made):
+        at_risk = counts[::-1].cumsum()[::-1]
+        found.append(np.log(-np.log1p(-(counts + PRIOR / 2) / (at_risk + PRIOR))))
+    return _within(found[0] - found[1])
+
+
+def _within(moved: Logits) -> Logits:
+    return np.clip(moved, -MOST_MOVED, MOST_MOVED)

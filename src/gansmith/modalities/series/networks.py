@@ -137,10 +137,10 @@ class SeriesGenerator(AbstractSequential):
         if self.pointer is None:
             logits = self._logits(context + known, slice(None)) + cached
             return is_step, log_softmax(logits.float(), -1), here
-        told = torch.cat([past, told], 1)
+        told, pace = torch.cat([past, told], 1), parts["pace"][is_step].float()
         day = self.pointer.context(told, days[:, 1], days[:, 2:])
         logits = self._logits(context + day[:, None] * self._is_after_first + known, slice(None)) + cached
-        gaps = logits[:, 0, : self.n_states[0]] + self.pointer.logits(told, days[:, 0], days[:, 2:])
+        gaps = logits[:, 0, : self.n_states[0]] + self.pointer.logits(told, days[:, 0], days[:, 2:], pace)
         gaps = self.pointer.waited(gaps.float())
         first = pad(gaps, (0, logits.shape[-1] - gaps.shape[-1]))
         said = torch.cat([first[:, None], log_softmax(logits[:, 1:].float(), -1)], 1)

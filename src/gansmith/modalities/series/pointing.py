@@ -90,6 +90,7 @@ class Pointer(nn.Module):
         self.told = layers((calendar.shape[1], N_HIDDEN, N_TOLD), "silu")
         self.plain = torch.from_numpy(n_known + np.array(plain, np.int64))
         self.usual: Tensor = nn.Parameter(torch.zeros(1 + len(plain), calendar.shape[1]))
+        self.pace_of = nn.Parameter(torch.cat([torch.ones(1), torch.zeros(len(plain))]))
         self.wanted = nn.Linear(width, N_TOLD)
         n_again = steps.route.n_recalled * (len(_BESIDE) + 1)
         self.again = nn.Linear(width, n_again) if n_again else None
@@ -106,6 +107,7 @@ class Pointer(nn.Module):
         context: Float[Tensor, "*rows width"],
         days: Int[Tensor, "*rows"],
         seen: Int[Tensor, "*rows n_recalled"],
+        pace: Float[Tensor, "*rows"],
     ) -> Float[Tensor, "*rows states"]:
         """What the days ahead add to the logits of the gaps that lead there.
 
@@ -113,6 +115,7 @@ class Pointer(nn.Module):
             context: What is known before a step.
             days: Of the step before, since 1970.
             seen: Days on which each remembered state was last there; negative: it was not.
+            pace: See `Walk.pace`: what is left to be done in the time that is left multiplies all rates.
         """
         ahead = self._place(days)[..., None] + self.offsets  # (*rows, states)
         ahead = ahead.clamp(max=len(self.calendar) - 1)
@@ -120,7 +123,7 @@ class Pointer(nn.Module):
         found = (told * self.wanted(context)[..., None, :]).sum(-1)
         kind = self._kind(context)
         usual = GAIN * kind @ (self.usual @ self.calendar.T)  # (*rows, days)
-        found = found + usual.gather(-1, ahead)
+        found = found + usual.gather(-1, ahead) + (kind @ self.pace_of * pace)[..., None]
         if self.again is None:
             return found
         again = self.again(context) + GAIN * (kind @ self.habit_of) @ self.habit

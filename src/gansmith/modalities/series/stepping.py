@@ -10,6 +10,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from gansmith.modalities.draws import Draws
+from gansmith.modalities.series.staying import coded, stayed
 from gansmith.modalities.series.steps import StepCodec, Steps
 from gansmith.modalities.series.timing import CLOCK, DAYS, MOMENT
 from gansmith.modalities.series.walk import Walk
@@ -120,7 +121,8 @@ class Step:
         assert isinstance(codec, NumberCodec)
         if self._network.pointer is not None and not place:
             days, before = torch.from_numpy(self._walk.days()), torch.from_numpy(self._walk.seen_days())
-            more = self._network.pointer.logits(torch.cat([context, self._told], 1), days, before)
+            pace = torch.from_numpy(self._walk.pace()).float()
+            more = self._network.pointer.logits(torch.cat([context, self._told], 1), days, before, pace)
         chances = self._chances(context, place, more)
         name = codec.column.name
         if name in (CLOCK, MOMENT) and DAYS in self._of_time and codec.has_missing:
@@ -187,6 +189,7 @@ class Step:
             states, hints = np.where(there, seen, states), np.where(there, told, hints)
             levels = np.where(there, given.levels[:, place], levels).astype(np.float32)
             self._count(chances, states, there)
+        states, levels, hints = self._stayed(place, states, levels, hints)
         self._states[:, place], self._levels[:, place] = states, levels
         self.seen[:, place] = torch.from_numpy(states)
         if place in steps.measured:
@@ -198,6 +201,27 @@ class Step:
                 found = np.where(known.is_there[:, place], known.steps.numbers[:, i], found)
             self._numbers[:, i] = found
         return hints
+
+    def _stayed(
+        self, place: int, states: Numbers, levels: Cells, hints: Cells
+    ) -> tuple[Numbers, Cells, Cells]:
+        """The same, with numbers that stay what they were when something of their kind was there before."""
+        steps, codec, walk = self._steps, self._steps.columns[place], self._walk
+        known, draw = self._known, 2 * (len(steps.columns) + place)
+        for one in steps.route.staying:
+            if steps.measured[one.measure] != place or not isinstance(codec, NumberCodec):
+                continue
+            kinds = self._states[:, one.column]
+            chance, where = (self._draws.at(self._n, walk.step, draw + k) for k in (0, 1))
+            stays, at = stayed(walk.of_kind, steps.route.staying, one, kinds, chance)
+            stays &= (states > 0) | (not codec.has_missing)
+            if known is not None:
+                stays &= ~known.is_there[:, place]
+            found = rounded(one.made(kinds[stays], at[stays], where[stays]), codec)
+            states[stays], levels[stays] = coded(codec, found)
+            seen, told = steps.seen(place, states, levels)
+            states, hints = np.where(stays, seen, states), np.where(stays, told, hints)
+        return states, levels, hints
 
     def _drafted(self, place: int, chances: Float[np.ndarray, "n states"]) -> Cells:
         """A number that is drafted, drawn or known; its hints."""

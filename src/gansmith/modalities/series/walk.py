@@ -19,6 +19,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from gansmith.errors import DataError
+from gansmith.modalities.series.staying import Staying, memory_of, remember
 from gansmith.modalities.series.timing import Timing
 from gansmith.settings import Field, NonNegativeInt, settings
 
@@ -42,7 +43,7 @@ _HATS: Final = np.array([0.0, 1.0, 2.0, 3.0, 5.0])
 _OF_SERIES: Final = (
     "first_times", "n_steps", "last_times", "times", "numbers", "last", "fast", "slow", "size", "off",
     "absent", "n_seen", "run", "seen_at", "n_at", "number_at", "usual",
-    "doubts",
+    "doubts", "of_kind",
 )  # fmt: skip
 Numbers = Float[np.ndarray, "n n_measures"]
 States = Int[np.ndarray, "n n_columns"]
@@ -136,6 +137,8 @@ class Route:
     draft: Draft | None = None
     is_endless: bool = False
     """Whether series are stretches of one: where they begin and end says nothing."""
+    staying: tuple[Staying, ...] = ()
+    """Which numbers stay what they were."""
 
     @property
     def drafted(self) -> list[int]:
@@ -216,6 +219,8 @@ class Walk:
         self.n_at = np.zeros((n, self.route.n_counted))
         self.number_at = np.full((n, self.route.n_recalled, d), np.nan)
         self.usual = np.zeros((n, self.route.timing.n_usual))
+        self.of_kind = memory_of(self.route.staying, n)
+        """What numbers stay at; see `staying.py`."""
         self.doubts = np.zeros((n, 0, 0))
         """Standard normal numbers for the weights of each series' drafts; none: they are not doubted."""
 
@@ -242,9 +247,17 @@ class Walk:
         if self.route.is_endless:
             left, to_go, step = np.zeros_like(left), np.zeros_like(to_go), min(step, FAR_IN)
         place = [np.full(len(left), np.log1p(step) / 3), np.log1p(left) / 3, left <= 1, np.log1p(to_go) / 3]
-        place.append(np.log((to_go + 0.01) / (left + 1)).clip(-6, 6) / 3)
+        place.append(-self.pace() / 3)
         now = self.moment(self.times) if self.step else np.zeros((len(left), self.route.n_moment))
         return np.concatenate([*parts, now, np.stack(place, 1)], 1, dtype=np.float32)
+
+    def pace(self) -> Float[np.ndarray, " n"]:
+        """The logarithm of how many steps a day are left to go; always the same where there is no end."""
+        if self.route.is_endless:
+            return np.log(np.full(len(self.times), 100.0))
+        left, days_at = np.maximum(self.n_steps - self.step, 0), self.route.timing.days_at
+        to_go = np.maximum(days_at(self.last_times) - days_at(self.times), 0.0)
+        return np.log((left + 1) / (to_go + 0.01)).clip(-6, 6)
 
     def moment(self, times: Int[np.ndarray, " n"]) -> Float[np.ndarray, "n n_moment"]:
         """What is known of the time of the next step."""
@@ -321,6 +334,7 @@ class Walk:
         self.last = found
         self.lags[self.step % len(self.lags)] = found
         self._remember(times, states, np.where(is_there, found, np.nan))
+        remember(self.of_kind, route.staying, states, numbers)
         self.usual += (route.timing.habit(times) - self.usual) / (self.step + 1)
         self.times = times
         self.step += 1

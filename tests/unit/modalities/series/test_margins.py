@@ -7,7 +7,7 @@ import pytest
 
 from gansmith.modalities.series import margins
 from gansmith.modalities.series.crops import Crops
-from gansmith.modalities.series.margins import Margins, calibrate_steps, margins_of
+from gansmith.modalities.series.margins import Counted, Margins, _shares, calibrate_steps, margins_of
 from tests.unit.modalities.series.conftest import make_customers
 from tests.unit.modalities.series.test_making import learnt, noise
 
@@ -17,8 +17,9 @@ def made_margins(codec, generator) -> Margins:
     return margins_of(codec.steps, codec.steps.encode(made, 0), made.starts)
 
 
-def apart(one, other) -> float:
-    return float(np.abs(one / one.sum(-1, keepdims=True) - other / other.sum(-1, keepdims=True)).sum() / 2)
+def apart(one: Counted, other: Counted) -> float:
+    shares = [each.counts / each.counts.sum() for each in (one, other)]
+    return float(np.abs(shares[0] - shares[1]).sum() / 2)
 
 
 @pytest.fixture(scope="module")
@@ -31,26 +32,41 @@ def test_steps_are_counted_but_no_time_before_the_first(shop):
     found = Crops(codec, series, 0).margins
     n_later = series.steps.num_rows - len(series)
     assert (found.n_steps, found.n_series) == (series.steps.num_rows, len(series))
-    assert found.weekdays.sum() == n_later
-    assert found.states[: codec.steps.n_clock].sum(1).tolist() == [n_later] * codec.steps.n_clock
-    assert found.states[codec.steps.n_clock :].sum(1) == pytest.approx(found.n_steps)
-    assert np.array_equal(Margins.together([found, found]).weekdays, 2 * found.weekdays)
+    assert found.weekdays.counts.sum() == n_later
+    n_each = [one.counts.sum() for one in found.states]
+    assert n_each == [
+        n_later if place < codec.steps.n_clock else found.n_steps for place in range(len(n_each))
+    ]
+    assert np.array_equal(Margins.together([found, found]).weekdays.counts, 2 * found.weekdays.counts)
+
+
+def test_counts_of_few_series_are_doubtful():
+    codes = np.repeat([0, 1, 0], [1, 60, 60])
+    of_one = Counted.of(codes, np.repeat([0, 1], [61, 60]), 2)  # all ones are of one series
+    of_all = Counted.of(codes, np.tile(np.arange(11), 11), 2)
+    assert np.array_equal(of_one.counts, of_all.counts)
+    assert (of_one.variances > 5 * of_all.variances).all()
+    even = Counted(np.array([61.0, 60.0]), of_one.variances)
+    assert not _shares(Counted(np.array([70.0, 51.0]), of_one.variances), even).any()
+    sure = Counted(np.array([70.0, 51.0]), 0 * of_one.variances)
+    assert _shares(sure, Counted(even.counts, sure.variances))[0] > 0.05
 
 
 def test_free_series_come_nearer_to_the_margins_of_real_ones(shop):
     series, codec, generator = shop
     wanted = Crops(codec, series, 0).margins
     place = [one.column.name for one in codec.steps.columns].index("kind")
-    states = wanted.states.copy()
-    states[place, 0] *= 3
-    wanted = Margins(states, wanted.weekdays * [3, 1, 1, 1, 1, 1, 1], wanted.n_steps, wanted.n_series)
+    states, weekdays = [*wanted.states], wanted.weekdays
+    states[place] = states[place]._replace(
+        counts=states[place].counts * np.r_[3, np.ones(n_most(states) - 1)]
+    )
+    weekdays = weekdays._replace(counts=weekdays.counts * [3, 1, 1, 1, 1, 1, 1])
+    wanted = Margins(tuple(states), weekdays, wanted.n_steps, wanted.n_series)
     before = made_margins(codec, generator)
     calibrate_steps(generator, codec, wanted, 0)
     after = made_margins(codec, generator)
-    assert apart(after.weekdays, wanted.weekdays) < apart(before.weekdays, wanted.weekdays) / 2
-    assert (
-        apart(after.states[place], wanted.states[place]) < 0.06 < apart(before.states[place], states[place])
-    )
+    assert apart(after.weekdays, weekdays) < apart(before.weekdays, weekdays) / 2
+    assert apart(after.states[place], states[place]) < 0.06 < apart(before.states[place], states[place])
 
 
 def test_few_series_have_margins_of_their_own(shop, monkeypatch):
