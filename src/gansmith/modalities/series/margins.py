@@ -14,18 +14,22 @@ Source:
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final, NamedTuple, final
+from typing import TYPE_CHECKING, Final, NamedTuple, cast, final
 
 import numpy as np
 import torch
 from jaxtyping import Float, Int
+from torch import Tensor, nn
 
 from gansmith.engine.games.likelihood import N_NOISE
+from gansmith.modalities.draws import Draws
 from gansmith.modalities.series.codec import SeriesCodec
 from gansmith.modalities.series.pointing import GAIN, N_WEEKDAYS
 from gansmith.modalities.series.records import Starts
 from gansmith.modalities.series.steps import StepCodec, Steps
 from gansmith.scorecard.features import draws
+from gansmith.tabular.completion import Completion
+from gansmith.tabular.layout import Compact
 
 if TYPE_CHECKING:
     from gansmith.modalities.series.networks import SeriesGenerator
@@ -37,6 +41,8 @@ N_STEPS: Final = 60_000
 MOST_MADE: Final = 4_000
 """Series of a round."""
 N_ROUNDS: Final = 2
+N_ROWS: Final = 4_000
+"""Rows of attributes that are made in each round."""
 PRIOR: Final = 20.0
 """Steps added to each count: what is rare stays nearly as it was learnt."""
 MOST_MOVED: Final = 0.5
@@ -107,6 +113,37 @@ def margins_of(steps: StepCodec, found: Steps, starts: Starts) -> Margins:
     days = np.floor(steps.timing.days_at(found.times[later])).astype(np.int64)
     weekdays = Counted.of((days + 3) % N_WEEKDAYS, owners[later], N_WEEKDAYS)
     return Margins(tuple(counted), weekdays, n, len(starts) - 1)
+
+
+@torch.no_grad()
+def calibrate_attributes(completion: Completion, compact: Compact, seed: int) -> None:
+    """Move what is said of attributes until free series have each state as often as real ones.
+
+    Args:
+        completion: On the CPU; its last biases change.
+        compact: Attributes of the series that were learnt from.
+        seed: Of the chance.
+    """
+    layout = completion.layout
+    if len(compact) < FEWEST_SERIES:
+        return
+    nothing = torch.zeros(N_ROWS, layout.n_columns + layout.n_values)
+    last = cast("nn.Linear", list(completion.layers)[-1])
+    for turn in range(N_ROUNDS):
+        noise = draws(seed + turn).standard_normal((N_ROWS, N_NOISE), dtype=np.float32)
+        latents = Draws(torch.from_numpy(noise)).latents(2 * layout.n_columns)
+        made = layout.compact(completion.completed(nothing, latents))
+        for column, n_states in enumerate(layout.n_states):
+            both = [_one_each(each[:, column], n_states) for each in (compact, made)]
+            first = int(layout.offsets[column])
+            moved = torch.from_numpy(_shares(*both)).to(last.bias)
+            last.bias[first : first + n_states].add_(moved)
+
+
+def _one_each(codes: Tensor, n_states: int) -> Counted:
+    """Codes of which every series has one."""
+    counts = np.bincount(codes.long().numpy(), minlength=n_states).astype(float)
+    return Counted(counts, counts * (1 - counts / max(len(codes), 1)))
 
 
 @torch.no_grad()

@@ -27,7 +27,7 @@ from gansmith.modalities.series.crops import LONGEST, RARE_SHARE, Crops
 from gansmith.modalities.series.describing import described_series
 from gansmith.modalities.series.format import SeriesFormat
 from gansmith.modalities.series.futures import SeriesPartial
-from gansmith.modalities.series.margins import calibrate_steps
+from gansmith.modalities.series.margins import calibrate_attributes, calibrate_steps
 from gansmith.modalities.series.networks import SeriesGenerator, networks_for
 from gansmith.modalities.series.of_series import STEPS
 from gansmith.modalities.series.records import SeriesSet
@@ -208,6 +208,7 @@ class SeriesRecipe(AbstractRecipe[AnyCodec]):
                 fit_completion(
                     generator.attributes, compact, None, ATTRIBUTES_SEEN, seed, BEGINNINGS, RARE_SHARE
                 )
+                calibrate_attributes(generator.attributes, compact, seed)
             calibrate_steps(generator, codec, crops.margins, seed)
 
     def classes(self, records: SeriesSet, target: str) -> np.ndarray:

@@ -29,6 +29,9 @@ LEAST: Final = 0.2
 """Share of a kind that stays, below which chance makes it as well."""
 N_KNOTS: Final = 17
 """Quantiles of the differences that are kept."""
+BEYOND: Final = 0.01
+"""Share of a kind's numbers beyond the least and the largest that it may begin with, on either side."""
+_ANYTHING: Final = 1e300
 N_TRIED: Final = 40
 """Differences up to which numbers may be said to stay."""
 Numbers = Float[np.ndarray, " n"]
@@ -56,6 +59,10 @@ class Staying:
     """Of each kind, how often its number stays."""
     differences: Annotated[tuple[_Listed, ...], Field(strict=False)]
     """Of each kind equally likely differences, ascending; none where nothing stays."""
+    lows: _Listed
+    """Of each kind the least number, ..."""
+    highs: _Listed
+    """... and the largest, nearly: what stays must not begin with what is another kind's."""
 
     def seen(self, numbers: Numbers) -> Numbers:
         """Numbers as they are compared."""
@@ -64,6 +71,16 @@ class Staying:
     def number(self, seen: Numbers) -> Numbers:
         """The inverse."""
         return np.exp(seen) if self.is_log else seen
+
+    def possible(self, kinds: Kinds, codec: NumberCodec) -> Bool[np.ndarray, "n n_states"]:
+        """Which states of a column each kind may have."""
+        states = np.arange(codec.n_states)
+        ends = [codec.numbers(states, np.full(len(states), end, np.float32))[0] for end in (-1, 1)]
+        low, high = (np.array(each)[:, None] for each in (self.lows, self.highs))
+        allowed = (ends[1] >= low) & (ends[0] <= high)  # (n_kinds, n_states)
+        if codec.has_missing:
+            allowed[:, 0] = True
+        return (allowed | ~allowed.any(1, keepdims=True))[kinds]
 
     def made(self, kinds: Kinds, before: Numbers, chance: Numbers) -> Numbers:
         """What numbers become that stay.
@@ -101,7 +118,7 @@ def learnt_staying(
     is_log, best, found = bool(there.min() > 0), 0.0, None
     for column, (kinds, n_kinds) in columns.items():
         for is_mean in (False, True):
-            bare = Staying(measure, column, n_kinds, is_log, is_mean, (), ())
+            bare = Staying(measure, column, n_kinds, is_log, is_mean, (), (), (), ())
             one, weight = _of_kinds(bare, numbers, kinds, owners)
             if weight > best:
                 best, found = weight, one
@@ -113,14 +130,19 @@ def _of_kinds(
 ) -> tuple[Staying, float]:
     """What stays, and how much that tells, in nats of all steps."""
     chances, differences, told = list[float](), list[tuple[float, ...]](), 0.0
-    for apart, by_chance, n_series in _compared(bare, numbers, kinds, owners):
+    ends = np.tile([-_ANYTHING, _ANYTHING], (bare.n_kinds, 1))
+    for kind, (apart, by_chance, n_series) in enumerate(_compared(bare, numbers, kinds, owners)):
         chance, upto, narrowness = _share(apart, by_chance) if n_series >= FEWEST_SERIES else (0.0, 0.0, 0.0)
         chances.append(chance)
         stays = apart[np.abs(apart) <= upto] if chance else apart[:0]
         knots = np.quantile(stays, np.linspace(0, 1, N_KNOTS)) if len(stays) else stays
         differences.append(tuple(knots.tolist()))
         told += chance * len(apart) * narrowness
-    return replace(bare, chances=tuple(chances), differences=tuple(differences)), told
+        if chance:
+            ends[kind] = np.nanquantile(numbers[kinds == kind], (BEYOND, 1 - BEYOND))
+    lows, highs = (tuple(each.tolist()) for each in ends.T)
+    found = replace(bare, chances=tuple(chances), differences=tuple(differences), lows=lows, highs=highs)
+    return found, told
 
 
 def _compared(

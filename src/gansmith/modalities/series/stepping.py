@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple, final
+from typing import TYPE_CHECKING, Final, NamedTuple, cast, final
 
 import numpy as np
 import torch
@@ -10,7 +10,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from gansmith.modalities.draws import Draws
-from gansmith.modalities.series.staying import coded, stayed
+from gansmith.modalities.series.staying import Staying, coded, stayed
 from gansmith.modalities.series.steps import StepCodec, Steps
 from gansmith.modalities.series.timing import CLOCK, DAYS, MOMENT
 from gansmith.modalities.series.walk import Walk
@@ -182,6 +182,9 @@ class Step:
     def _plain(self, place: int, chances: Float[np.ndarray, "n states"]) -> Cells:
         """A column that is not drafted, drawn or known; its hints."""
         steps, known = self._steps, self._known
+        for one in self._staying(place):
+            possible = one.possible(self._states[:, one.column], cast("NumberCodec", steps.columns[place]))
+            chances = np.where(possible | ((chances * possible).sum(1, keepdims=True) <= LEAST), chances, 0.0)
         states, levels, hints = self._drawn(chances, place)
         if known is not None:
             there, given = known.is_there[:, place], known.steps
@@ -202,15 +205,18 @@ class Step:
             self._numbers[:, i] = found
         return hints
 
+    def _staying(self, place: int) -> list[Staying]:
+        """What is known of numbers of a column that stay."""
+        return [one for one in self._steps.route.staying if self._steps.measured[one.measure] == place]
+
     def _stayed(
         self, place: int, states: Numbers, levels: Cells, hints: Cells
     ) -> tuple[Numbers, Cells, Cells]:
         """The same, with numbers that stay what they were when something of their kind was there before."""
         steps, codec, walk = self._steps, self._steps.columns[place], self._walk
         known, draw = self._known, 2 * (len(steps.columns) + place)
-        for one in steps.route.staying:
-            if steps.measured[one.measure] != place or not isinstance(codec, NumberCodec):
-                continue
+        for one in self._staying(place):
+            assert isinstance(codec, NumberCodec)
             kinds = self._states[:, one.column]
             chance, where = (self._draws.at(self._n, walk.step, draw + k) for k in (0, 1))
             stays, at = stayed(walk.of_kind, steps.route.staying, one, kinds, chance)

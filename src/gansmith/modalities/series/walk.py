@@ -20,7 +20,7 @@ from jaxtyping import Bool, Float, Int
 
 from gansmith.errors import DataError
 from gansmith.modalities.series.staying import Staying, memory_of, remember
-from gansmith.modalities.series.timing import Timing
+from gansmith.modalities.series.timing import Timing, to_same_day
 from gansmith.settings import Field, NonNegativeInt, settings
 
 FAST, SLOW = 0.3, 0.02
@@ -241,11 +241,8 @@ class Walk:
         if self.route.season:
             parts.append(self._lag(self.route.season - 1))
         parts.append(self.usual)
-        left = np.maximum(self.n_steps - self.step, 0)
-        days_at, step = self.route.timing.days_at, self.step
-        to_go = np.maximum(days_at(self.last_times) - days_at(self.times), 0.0)
-        if self.route.is_endless:
-            left, to_go, step = np.zeros_like(left), np.zeros_like(to_go), min(step, FAR_IN)
+        left, to_go = self._left()
+        step = min(self.step, FAR_IN) if self.route.is_endless else self.step
         place = [np.full(len(left), np.log1p(step) / 3), np.log1p(left) / 3, left <= 1, np.log1p(to_go) / 3]
         place.append(-self.pace() / 3)
         now = self.moment(self.times) if self.step else np.zeros((len(left), self.route.n_moment))
@@ -253,11 +250,16 @@ class Walk:
 
     def pace(self) -> Float[np.ndarray, " n"]:
         """The logarithm of how many steps a day are left to go; always the same where there is no end."""
-        if self.route.is_endless:
-            return np.log(np.full(len(self.times), 100.0))
-        left, days_at = np.maximum(self.n_steps - self.step, 0), self.route.timing.days_at
-        to_go = np.maximum(days_at(self.last_times) - days_at(self.times), 0.0)
+        left, to_go = self._left()
         return np.log((left + 1) / (to_go + 0.01)).clip(-6, 6)
+
+    def _left(self) -> tuple[Float[np.ndarray, " n"], Float[np.ndarray, " n"]]:
+        """Steps and days to go; none where there is no end."""
+        if self.route.is_endless:
+            return np.zeros(len(self.times)), np.zeros(len(self.times))
+        days_at = self.route.timing.days_at
+        to_go = days_at(self.last_times) - days_at(self.times)
+        return np.maximum(self.n_steps - self.step, 0).astype(float), np.maximum(to_go, 0.0)
 
     def moment(self, times: Int[np.ndarray, " n"]) -> Float[np.ndarray, "n n_moment"]:
         """What is known of the time of the next step."""
@@ -362,7 +364,7 @@ class Walk:
         since = days[:, None] - self.seen_at  # (n, n_recalled)
         is_seen = np.isfinite(since)
         since = np.where(is_seen, since, 0.0)
-        left = _to_same_day(days[:, None] - since, since)
+        left = to_same_day(days[:, None] - since, since)
         hats = np.maximum(0.0, 1 - np.abs(left[..., None] - _HATS)) * is_seen[..., None]
         told = np.stack([is_seen, np.log1p(since) / 3, np.minimum(since / MONTH_DAYS, 3)], 2)
         return np.concatenate([told, hats], 2).reshape(len(days), -1)
@@ -386,16 +388,6 @@ def distances(
     filled = np.where(np.isnan(wanted), walk.last[:, places], wanted)
     drafted = walk.regressors(times) @ draft.past[past] + filled @ draft.beside[past]
     return (wanted - drafted) / draft.spread[past], numbers[:, places] == walk.numbers[:, places]
-
-
-def _to_same_day(seen: Float[np.ndarray, "n m"], since: Float[np.ndarray, "n m"]) -> Float[np.ndarray, "n m"]:
-    """Days from now to the same day of the month after a time, in days since 1970, so many days ago."""
-    day = np.floor(seen).astype(np.int64).astype("datetime64[D]")
-    month = day.astype("datetime64[M]")
-    place = day - month.astype("datetime64[D]")
-    n_days = (month + 2).astype("datetime64[D]") - (month + 1).astype("datetime64[D]")
-    then = (month + 1).astype("datetime64[D]") + np.minimum(place, n_days - np.timedelta64(1, "D"))
-    return (then - day).astype(float) - np.floor(seen + since) + np.floor(seen)
 
 
 def lengths_first(lengths: Sequence[int] | Int[np.ndarray, " n"]) -> Int[np.ndarray, " n"]:

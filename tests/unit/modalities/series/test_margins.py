@@ -4,10 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 
 from gansmith.modalities.series import margins
 from gansmith.modalities.series.crops import Crops
-from gansmith.modalities.series.margins import Counted, Margins, _shares, calibrate_steps, margins_of
+from gansmith.modalities.series.margins import (
+    Counted,
+    Margins,
+    _one_each,
+    _shares,
+    calibrate_attributes,
+    calibrate_steps,
+    margins_of,
+)
 from tests.unit.modalities.series.conftest import make_customers
 from tests.unit.modalities.series.test_making import learnt, noise
 
@@ -67,6 +76,16 @@ def test_free_series_come_nearer_to_the_margins_of_real_ones(shop):
     after = made_margins(codec, generator)
     assert apart(after.weekdays, weekdays) < apart(before.weekdays, weekdays) / 2
     assert apart(after.states[place], states[place]) < 0.06 < apart(before.states[place], states[place])
+
+
+def test_attributes_come_as_often_as_they_do(shop):
+    series, codec, generator = shop
+    compact = Crops(codec, series, 0).attributes
+    place = [codec.attributes.flat.names[index] for index in codec.attributes.playing].index("city")
+    wanted = _one_each(compact[:, place], 3)
+    calibrate_attributes(generator.attributes, compact, 0)
+    made, _, _ = codec.unpacked(generator(noise(600, 3), None).numpy())
+    assert apart(_one_each(torch.from_numpy(made[:, place]), 3), wanted) < 0.07
 
 
 def test_few_series_have_margins_of_their_own(shop, monkeypatch):

@@ -64,7 +64,9 @@ def test_series_are_made_with_numbers_that_stay():
     plain, arrays = codec.steps.state()
     assert StepCodec.from_state(plain, arrays).route.staying == codec.steps.route.staying
     made = codec.decode(generator(noise(30), None), 0, 0).steps.to_pandas()
-    rent = made[made["kind"] == "rent"].groupby("tenant")["amount"]
+    is_rent = made["kind"] == "rent"
+    assert float((made["amount"][is_rent].astype(float) > 400).mean()) > 0.95
+    rent = made[is_rent].groupby("tenant")["amount"]
     later = rent.transform(lambda one: one / one.shift().expanding().mean())
     assert float((np.log(later.dropna().astype(float)).abs() < 0.1).mean()) > 0.8
     number = codec.steps.columns[codec.steps.measured[0]]
