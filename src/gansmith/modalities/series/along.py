@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, final
+from typing import Final, NamedTuple, final
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from gansmith.modalities.series.steps import Levels, StepCodec, Steps
 from gansmith.modalities.series.walk import States, Walk, distances, lengths_first
+
+PARTS: Final = ("history", "moment", "states", "hints", "days", "again", "shares", "pace")
+"""What a network is told of each step."""
 
 
 @final

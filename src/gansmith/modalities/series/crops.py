@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from gansmith.engine.batches import Batch, Indices
-from gansmith.modalities.series.along import told
+from gansmith.modalities.series.along import PARTS, told
 from gansmith.modalities.series.codec import SeriesCodec
 from gansmith.modalities.series.margins import margins_of
 from gansmith.modalities.series.records import SeriesSet
@@ -57,10 +57,7 @@ class Crops:
         longest = int(lengths.max())
         within = np.arange(longest) < lengths[:, None]
         rows = self._first[chosen][:, None] + np.where(within, np.arange(longest), 0)
-        parts = {
-            name: torch.from_numpy(getattr(self._told, name)[rows])
-            for name in ("history", "moment", "states", "hints", "days", "again", "shares", "pace")
-        }
+        parts = {name: torch.from_numpy(getattr(self._told, name)[rows]) for name in PARTS}
         counts = np.repeat(within[:, :, None], parts["states"].shape[2], 2)
         is_begun = self._is_begun[chosen]
         counts[is_begun, :WARM_UP] = False

@@ -82,6 +82,15 @@ class Staying:
             allowed[:, 0] = True
         return (allowed | ~allowed.any(1, keepdims=True))[kinds]
 
+    def begun(self, kinds: Kinds, codec: NumberCodec, states: Kinds, levels: Numbers) -> Numbers:
+        """Numbers in their bins, as far as these lie within what their kinds have."""
+        low, high = np.array(self.lows)[kinds], np.array(self.highs)[kinds]
+        found = codec.numbers(states, levels.astype(np.float32))[0]
+        ends = [codec.numbers(states, np.full(len(states), end, np.float32))[0] for end in (-1, 1)]
+        low, high = np.maximum(ends[0], low), np.minimum(ends[1], high)
+        within = low + (high - low).clip(0) * (levels + 1) / 2
+        return np.where((found < low) | (found > high), within, found)
+
     def made(self, kinds: Kinds, before: Numbers, chance: Numbers) -> Numbers:
         """What numbers become that stay.
 

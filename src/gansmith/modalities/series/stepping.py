@@ -184,6 +184,8 @@ class Step:
         steps, known = self._steps, self._known
         for one in self._staying(place):
             possible = one.possible(self._states[:, one.column], cast("NumberCodec", steps.columns[place]))
+            if known is not None:
+                possible |= known.is_there[:, place, None]
             chances = np.where(possible | ((chances * possible).sum(1, keepdims=True) <= LEAST), chances, 0.0)
         states, levels, hints = self._drawn(chances, place)
         if known is not None:
@@ -220,13 +222,15 @@ class Step:
             kinds = self._states[:, one.column]
             chance, where = (self._draws.at(self._n, walk.step, draw + k) for k in (0, 1))
             stays, at = stayed(walk.of_kind, steps.route.staying, one, kinds, chance)
-            stays &= (states > 0) | (not codec.has_missing)
+            is_free = (states > 0) | (not codec.has_missing)
             if known is not None:
-                stays &= ~known.is_there[:, place]
-            found = rounded(one.made(kinds[stays], at[stays], where[stays]), codec)
-            states[stays], levels[stays] = coded(codec, found)
+                is_free &= ~known.is_there[:, place]
+            found = one.begun(kinds, codec, states, levels)
+            found[stays] = one.made(kinds[stays], at[stays], where[stays])
+            is_free &= stays | (found != codec.numbers(states, levels)[0])
+            states[is_free], levels[is_free] = coded(codec, rounded(found[is_free], codec))
             seen, told = steps.seen(place, states, levels)
-            states, hints = np.where(stays, seen, states), np.where(stays, told, hints)
+            states, hints = np.where(is_free, seen, states), np.where(is_free, told, hints)
         return states, levels, hints
 
     def _drafted(self, place: int, chances: Float[np.ndarray, "n states"]) -> Cells:
