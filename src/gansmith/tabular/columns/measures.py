@@ -250,7 +250,7 @@ class NumberCodec(AbstractColumnCodec):
             levels = np.clip(levels, -1, 1).astype(np.float32)
             codes = np.full(N_LEVELS, self.has_missing + n_spikes + place)
             widths = np.full(N_LEVELS, 2 * width / N_LEVELS, np.float32)
-            share = np.diff(shares_at(np.array([place, place + 1]), self.n_bins, self.edges)) * width
+            share = np.diff(shares_at(np.array([place, place + 1.0]), self.n_bins, self.edges)) * width
             weights = np.full(N_LEVELS, self.counts[-1] * share / N_LEVELS)
             parts.append(Entries(codes, levels, widths, weights, self._cells(codes, levels)))
         if not any(condition.holds(part.cells).any() for part in parts):  # narrower than any step of levels
