@@ -62,11 +62,21 @@ class Counted(NamedTuple):
     """Of the counts, given their sum."""
 
     @classmethod
-    def of(cls, codes: Int[np.ndarray, " n"], owners: Int[np.ndarray, " n"], n_most: int) -> Counted:
-        """Codes of steps, by series."""
+    def of(
+        cls,
+        codes: Int[np.ndarray, " n"],
+        owners: Int[np.ndarray, " n"],
+        n_most: int,
+        *,
+        is_even: bool = False,
+    ) -> Counted:
+        """Codes of steps, by series; `is_even` counts all series alike, however long they are."""
         n_series = int(owners.max(initial=-1)) + 1
-        each = np.bincount(owners * n_most + codes, minlength=n_series * n_most).reshape(n_series, n_most)
-        counts = each.sum(0).astype(float)
+        each = np.bincount(owners * n_most + codes, minlength=n_series * n_most).astype(float)
+        each = each.reshape(n_series, n_most)
+        if is_even:
+            each *= len(codes) / max(n_series, 1) / each.sum(1, keepdims=True).clip(1)
+        counts = each.sum(0)
         shares = counts / max(counts.sum(), 1)
         off = each - each.sum(1, keepdims=True) * shares
         return cls(counts, np.square(off).sum(0))
@@ -109,7 +119,8 @@ def margins_of(steps: StepCodec, found: Steps, starts: Starts) -> Margins:
     counted: list[Counted] = []
     for place in range(len(steps.columns)):
         rows = later if place < steps.n_clock else everywhere
-        counted.append(Counted.of(found.states[rows, place], owners[rows], n_most))
+        is_even = place >= steps.n_clock  # of few long series that are unlike others nobody else shall suffer
+        counted.append(Counted.of(found.states[rows, place], owners[rows], n_most, is_even=is_even))
     days = np.floor(steps.timing.days_at(found.times[later])).astype(np.int64)
     weekdays = Counted.of((days + 3) % N_WEEKDAYS, owners[later], N_WEEKDAYS)
     return Margins(tuple(counted), weekdays, n, len(starts) - 1)

@@ -55,6 +55,8 @@ def test_counts_of_few_series_are_doubtful():
     of_all = Counted.of(codes, np.tile(np.arange(11), 11), 2)
     assert np.array_equal(of_one.counts, of_all.counts)
     assert (of_one.variances > 5 * of_all.variances).all()
+    alike = Counted.of(codes, np.repeat([0, 1], [61, 60]), 2, is_even=True)
+    assert alike.counts == pytest.approx([60.5 * (1 / 61 + 1), 60.5 * 60 / 61])
     even = Counted(np.array([61.0, 60.0]), of_one.variances)
     assert not _shares(Counted(np.array([70.0, 51.0]), of_one.variances), even).any()
     sure = Counted(np.array([70.0, 51.0]), 0 * of_one.variances)
