@@ -8,6 +8,7 @@ import pytest
 
 from gansmith.modalities.series.staying import coded, learnt_staying, memory_of, remember, stayed
 from gansmith.modalities.series.steps import StepCodec
+from gansmith.tabular.columns.measures import NumberCodec
 from tests.unit.modalities.series.test_making import learnt, noise
 
 N_KINDS = 2
@@ -70,6 +71,7 @@ def test_series_are_made_with_numbers_that_stay():
     later = rent.transform(lambda one: one / one.shift().expanding().mean())
     assert float((np.log(later.dropna().astype(float)).abs() < 0.1).mean()) > 0.8
     number = codec.steps.columns[codec.steps.measured[0]]
+    assert isinstance(number, NumberCodec)
     amounts = series.steps.column("amount").to_numpy()[:50].astype(float)
     states, levels = coded(number, amounts)
     assert number.numbers(states, levels.astype(np.float32))[0] == pytest.approx(amounts, rel=0.02)
