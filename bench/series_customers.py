@@ -198,6 +198,8 @@ def figures(table: pd.DataFrame, known: pd.DataFrame) -> Measured:
         "weekday rates, largest relative error": float(np.abs(weekdays / (WEEKDAYS / 7) - 1).max()),
         "salaries within a day of the law": _on_time(salaries, customer),
         "months with one salary": _monthly(salaries, customer),
+        "salary of a customer, relative spread": _spread(salaries, customer),
+        "gaps of a customer, correlation with the one before": _remembered(bought, customer),
         "merchants by city, total variation": _merchants_apart(bought),
         "lengths, 1 - KS": _alike(*lengths),
         "gaps, 1 - KS": _alike(gaps(table, customer), gaps(known, "customer")),
@@ -239,6 +241,25 @@ def _on_time(salaries: pd.DataFrame, customer: str) -> float:
             day = own["time"].dt.day
             right, n = right + int(((day - day.median()).abs() <= 1).sum()), n + len(own)
     return right / n if n else 0.0
+
+
+def _spread(salaries: pd.DataFrame, customer: str) -> float:
+    """By how much what a customer is paid varies, the median of those with five salaries; .02 by the law."""
+    own = salaries["amount"].astype(float).groupby(salaries[customer])
+    return float((own.std() / own.mean())[own.size() >= 5].median())
+
+
+def _remembered(bought: pd.DataFrame, customer: str) -> float:
+    """Whether short gaps between purchases follow short ones: they are independent, by the law."""
+    gap = np.log(bought.groupby(customer)["time"].diff().dt.total_seconds() / 86_400 + 0.05)
+    before = gap.groupby(bought[customer]).shift()
+    known = (gap.notna() & before.notna()).to_numpy()
+    pairs = [
+        np.corrcoef(pair["gap"], pair["before"])[0, 1]
+        for _, pair in pd.DataFrame({"gap": gap, "before": before})[known].groupby(bought[customer][known])
+        if len(pair) >= 20
+    ]
+    return float(np.nanmean(pairs)) if pairs else float("nan")
 
 
 def _monthly(salaries: pd.DataFrame, customer: str) -> float:

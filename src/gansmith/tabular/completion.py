@@ -35,6 +35,8 @@ MAX_SAMPLES: Final = 500_000
 MAX_EPOCHS: Final = 60
 """A record is not seen more often."""
 MAX_BATCH: Final = 500
+MOST_TIMES: Final = 5
+"""As often as others a record is learnt from for the sake of a rare category, at most."""
 MAX_APART: Final = 2_500
 """Records that nothing is learnt from here, to choose the weights by."""
 N_LOOKS: Final = 10
@@ -101,6 +103,7 @@ def fit_completion(
     n_samples: int,
     seed: int,
     beginnings_share: float = 0.0,
+    rare_share: float = 0.0,
 ) -> None:
     """Learn what hidden cells could be; the weights are kept that did best on records apart.
 
@@ -112,13 +115,18 @@ def fit_completion(
         seed: Of the order of the records, and of which cells are hidden.
         beginnings_share: Of the records, those of which the first columns are known and all others hidden, as
             when whole records are made of nothing.
+        rare_share: Below which a category is rare: what goes with it is learnt from as often, but for
+            `MOST_TIMES`. It is known in all that comes oftener, so it is found no likelier than it is.
     """
     randomness = Randomness(seed)
     n_apart = min(len(compact) // 10, MAX_APART)
     weights = torch.ones(len(compact), dtype=torch.long) if weights is None else weights
     apart, seen = compact[:n_apart].repeat_interleave(weights[:n_apart], 0), compact[n_apart:]
+    again, held = _rare_again(completion.layout, seen, rare_share)
+    weights = torch.cat([weights[n_apart:], weights[n_apart:][again]])
+    seen, held = torch.cat([seen, seen[again]]), torch.cat([held.new_zeros(len(seen), held.shape[1]), held])
     batch_size = min(max(len(seen) // 16, 16), MAX_BATCH)
-    drawing = Shuffled(len(seen), batch_size, randomness, weights[n_apart:])
+    drawing = Shuffled(len(seen), batch_size, randomness, weights)
     n_steps = max(1, min(n_samples, MAX_SAMPLES, MAX_EPOCHS * len(seen)) // batch_size)
     best, kept = math.inf, completion.state_dict()
     completion.requires_grad_(True)
@@ -127,7 +135,8 @@ def fit_completion(
         for group in optimiser.param_groups:
             group["lr"] = cosine(LEARNING_RATE, 0.0, step / n_steps)
         generator = randomness.generator("hidden", step)
-        loss = _loss(completion, seen[drawing(step)], generator, beginnings_share)
+        rows = drawing(step)
+        loss = _loss(completion, seen[rows], generator, beginnings_share, held[rows])
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
@@ -142,8 +151,41 @@ def fit_completion(
     completion.requires_grad_(False)
 
 
+def times_as_often(layout: Layout, compact: Compact, rare_share: float) -> Int[Tensor, "n n_columns"]:
+    """How many times as often records are learnt from for the sake of each of their categories.
+
+    Args:
+        layout: Of the records.
+        compact: The records.
+        rare_share: What each category should come to, as far as `MOST_TIMES` allows.
+    """
+    found = torch.ones(len(compact), layout.n_columns, dtype=torch.long)
+    for column, (n_states, n_bins) in enumerate(zip(layout.n_states, layout.n_bins, strict=True)):
+        if not n_bins:
+            codes = compact[:, column].long()
+            counts = torch.bincount(codes, minlength=n_states)
+            times = (rare_share * len(compact) / counts.clamp_min(1)).ceil().clamp(1, MOST_TIMES)
+            found[:, column] = times.long()[codes]
+    return found
+
+
+def _rare_again(
+    layout: Layout, compact: Compact, rare_share: float
+) -> tuple[Int[Tensor, " n_again"], Float[Tensor, "n_again n_columns"]]:
+    """Which records come again for the sake of a rare category, and in which column each has it."""
+    more = times_as_often(layout, compact, rare_share) - 1
+    rows, columns = torch.nonzero(more, as_tuple=True)
+    times = more[rows, columns]
+    held = torch.nn.functional.one_hot(columns, layout.n_columns).float()
+    return rows.repeat_interleave(times), held.repeat_interleave(times, 0)
+
+
 def _loss(
-    completion: Completion, compact: Compact, generator: torch.Generator, beginnings_share: float
+    completion: Completion,
+    compact: Compact,
+    generator: torch.Generator,
+    beginnings_share: float,
+    held: Float[Tensor, "batch n_columns"] | None = None,
 ) -> Scalar:
     layout = completion.layout
     samples = layout.expand(compact)
@@ -153,6 +195,8 @@ def _loss(
         n_known = torch.randint(layout.n_columns, (n_begun, 1), generator=generator)
         is_known = (torch.arange(layout.n_columns) < n_known).to(samples.dtype)
         conditions[:n_begun] = hold_fixed(layout, samples[:n_begun], is_known)
+    if held is not None:
+        conditions = hold_fixed(layout, samples, torch.maximum(conditions[:, : layout.n_columns], held))
     return completion.losses(samples, conditions).mean()
 
 

@@ -8,12 +8,14 @@ import torch
 
 from gansmith.tabular.completion import (
     MAX_TURNS,
+    MOST_TIMES,
     OF_STATES,
     Completion,
     _digits,
     _states,
     _turns,
     fit_completion,
+    times_as_often,
 )
 from gansmith.tabular.layout import Layout, hold_fixed
 
@@ -134,3 +136,20 @@ def test_states_are_drawn_by_their_chances():
     logits = torch.log(torch.tensor([0.25, 0.75, 0.5, 0.0, 0.5, 1.0, 0.0, 0.0, *[1 / 6] * 6]))
     shares = torch.tensor([[0.2, 0.49, 0.999, 0.0], [0.26, 0.51, 0.0, 0.999]])
     assert _states(LAYOUT, logits.expand(2, -1), shares).tolist() == [[0, 0, 0, 0], [1, 2, 0, 5]]
+
+
+def test_rare_categories_come_oftener_and_are_found_no_likelier():
+    rng = np.random.default_rng(0)
+    rare = (rng.random(3_000) < 0.01).astype(np.float32)
+    compact = torch.from_numpy(np.stack([rare, np.where(rng.random(3_000) < 0.9, rare, 1 - rare)], 1))
+    layout = Layout((2, 2), (0, 0))
+    times = times_as_often(layout, compact, 0.05)
+    assert times[:, 0].tolist() == np.where(rare, MOST_TIMES, 1).tolist()
+    assert (times[:, 1] == 1).all()
+    torch.manual_seed(0)
+    made = Completion(layout, 16)
+    fit_completion(made, compact, None, 60_000, 0, 0.7, rare_share=0.05)
+    said = made(torch.zeros(1, 6))[0].softmax(0)  # nothing is known
+    known = made(torch.tensor([[1.0, 0, 0, 1, 0, 0]]))[0, 2:].softmax(0)  # the first one is the rare one
+    assert float(said[1] / said[:2].sum()) == pytest.approx(float(rare.mean()), abs=0.01)
+    assert float(known[1]) > 0.6

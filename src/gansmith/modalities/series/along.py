@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, final
+from typing import Final, NamedTuple, final
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from gansmith.modalities.series.steps import Levels, StepCodec, Steps
 from gansmith.modalities.series.walk import States, Walk, distances, lengths_first
+
+PARTS: Final = ("history", "moment", "states", "hints", "days", "again", "shares", "pace")
+"""What a network is told of each step."""
 
 
 @final
@@ -25,8 +28,10 @@ class Told(NamedTuple):
     """The day of the step before, its own, and that on which each remembered state was last there."""
     again: Float[np.ndarray, "n n_again"]
     """See `Walk.again`."""
-    shares: Float[np.ndarray, "n n_counted"]
+    shares: Float[np.ndarray, "n one_and_counted"]
     """See `Walk.shares`."""
+    pace: Float[np.ndarray, " n"]
+    """See `Walk.pace`."""
     off: Float[np.ndarray, "n n_drafted"]
     """How far drafted numbers are from their drafts, in its spread; NaN where missing."""
 
@@ -47,7 +52,8 @@ def told(codec: StepCodec, steps: Steps, starts: Int[np.ndarray, " s"]) -> Told:
         np.zeros((n, k), np.float16),
         np.zeros((n, 2 + route.n_recalled), np.int32),
         np.zeros((n, route.n_again), np.float16),
-        np.zeros((n, route.n_counted), np.float16),
+        np.zeros((n, route.n_counted + 1), np.float16),
+        np.zeros(n, np.float16),
         np.zeros((n, len(codec.drafted)), np.float32),
     )
     lengths = np.diff(starts)
@@ -64,7 +70,7 @@ def told(codec: StepCodec, steps: Steps, starts: Int[np.ndarray, " s"]) -> Told:
         found.states[rows], found.hints[rows] = _seen(codec, here, off, is_same)
         day = np.floor(route.timing.days_at(here.times)).astype(np.int64)
         found.again[rows], found.shares[rows] = walk.again(here.states), walk.shares()
-        found.off[rows] = off
+        found.pace[rows], found.off[rows] = walk.pace(), off
         found.days[rows] = np.concatenate([walk.days()[:, None], day[:, None], walk.seen_days()], 1)
         walk.push(here.times, here.states, here.numbers, codec.spread_out(off))
     return found

@@ -6,11 +6,14 @@ from typing import Final
 
 import numpy as np
 
-from gansmith.findings import SPOILS, WEAKENS, WORTH_KNOWING, Finding, named, worst_first
+from gansmith.findings import SPOILS, WEAKENS, WORTH_KNOWING, Finding, copies, named, worst_first
 from gansmith.modalities.series.records import SeriesSet
+from gansmith.tabular.cells import cells_of, codes_of
 
 FEW_SERIES: Final = 20
 """Below which little can be learnt of what series have in common, and less be held out."""
+MANY_VALUES: Final = 100
+"""Of times or measures, below which steps are alike by chance."""
 FEW_STEPS: Final = 50
 """Of one series alone, below which hardly anything repeats in it."""
 
@@ -18,7 +21,7 @@ FEW_STEPS: Final = 50
 def audit(series: SeriesSet, target: str) -> tuple[Finding, ...]:
     """What is to be known of series before they are learnt from, the worst first; see `Auditing`."""
     del target
-    return worst_first([*_few(series), *_of_one_step(series), *_constant(series)])
+    return worst_first([*_few(series), *_of_one_step(series), *_copied(series), *_constant(series)])
 
 
 def _few(series: SeriesSet) -> list[Finding]:
@@ -49,6 +52,25 @@ def _of_one_step(series: SeriesSet) -> list[Finding]:
         return [Finding("single steps", SPOILS, said, cure, (series.form.entity,), n)]
     weight = WEAKENS if 2 * n_short > n else WORTH_KNOWING
     return [Finding("single steps", weight, said, "They are learnt as such.", (series.form.entity,), n_short)]
+
+
+def _copied(series: SeriesSet) -> list[Finding]:
+    """Steps that are there twice, of series whose steps are told apart otherwise."""
+    if not series.form.time or not series.form.measures:
+        return []
+    codes = [codes_of(cells_of(series.steps, name)) for name in series.form.schema.names]
+    n_values = max(int(one.max(initial=0)) for one in codes)
+    is_again = np.all([one[1:] == one[:-1] for one in codes], axis=0)
+    is_again &= series.owners[1:] == series.owners[:-1]
+    at_once = codes[series.form.schema.names.index(series.form.time)]
+    n_at_once = int(((at_once[1:] == at_once[:-1]) & (series.owners[1:] == series.owners[:-1])).sum())
+    n_again = int(is_again.sum())
+    if n_values < MANY_VALUES or 2 * n_again < n_at_once:
+        return []
+    cure = (
+        "Drop them (`df.drop_duplicates()`), unless each happened; else series do twice what they did once."
+    )
+    return [*copies(n_again, series.steps.num_rows, "steps", cure)]
 
 
 def _constant(series: SeriesSet) -> list[Finding]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final, final
 
@@ -23,22 +23,20 @@ from gansmith.disclosure import usual_min_count
 from gansmith.errors import DataError
 from gansmith.modalities.recipe import AbstractCodec, Compact
 from gansmith.modalities.series import SeriesOptions
+from gansmith.modalities.series.of_series import SPAN, START, STEPS, learnt_attributes, of_series
 from gansmith.modalities.series.records import Form, SeriesSet
 from gansmith.modalities.series.step_fitting import learnt_steps
-from gansmith.modalities.series.steps import StepCodec, Steps, when
+from gansmith.modalities.series.steps import StepCodec, Steps
 from gansmith.modalities.series.ticks import Times, cells_at, times_of
 from gansmith.modalities.series.window_codec import WindowCodec
 from gansmith.settings import from_plain, to_plain
 from gansmith.tabular.cells import cells_of
 from gansmith.tabular.columns.measures import NumberCodec
-from gansmith.tabular.files import read_table
+from gansmith.tabular.completion import times_as_often
 from gansmith.tabular.keyed import Keyed
 from gansmith.tabular.layout import Layout
 from gansmith.tabular.rows import RowCodec
-from gansmith.tabular.schema import Column, Schema, Table
 
-START, STEPS, SPAN = "first time", "number of steps", "span in days"
-"""Attributes of every series that no column says."""
 BLOCK_NUMBERS: Final = 2_000_000
 """Of a block that is made at a time."""
 MAX_BLOCK: Final = 1024
@@ -74,9 +72,7 @@ class SeriesCodec(AbstractCodec[SeriesSet, SeriesOptions]):
         attributes = None
         longest = int(records.lengths.max())
         if form.shape != "single" or form.window:
-            table = _of_series(records, steps)
-            if table.schema.columns:
-                attributes = RowCodec.fit(table, options.min_count, seed, needs_states=False)
+            attributes = learnt_attributes(records, steps, options.min_count, seed)
         elif not form.window:
             longest = form.n_whole or longest
         return cls(form, steps, attributes, longest)
@@ -120,6 +116,16 @@ class SeriesCodec(AbstractCodec[SeriesSet, SeriesOptions]):
         if self.layout is None:
             return compact.new_zeros(len(compact), 0)
         return self.layout.expand(compact)[:, torch.from_numpy(self._values[0])]
+
+    def times_as_often(
+        self, compact: Float[Tensor, "n n_compact"], rare_share: float
+    ) -> Int[np.ndarray, " n"]:
+        """How many times as often each series is learnt from for the sake of what is told of it."""
+        if self.layout is None or self.attributes is None:
+            return np.ones(len(compact), np.int64)
+        times = times_as_often(self.layout, compact, rare_share).numpy()
+        names = [self.attributes.flat.names[index] for index in self.attributes.playing]
+        return np.where(np.isin(names, [START, STEPS, SPAN]), 1, times).max(1)
 
     @property
     def n_asked(self) -> int:
@@ -213,7 +219,7 @@ class SeriesCodec(AbstractCodec[SeriesSet, SeriesOptions]):
         """Compact attributes of series, shape `(n, n_compact)`."""
         if self.layout is None or self.attributes is None:
             return np.zeros((len(records), 0))
-        table = _of_series(records, self.steps, self.attributes.schema)
+        table = of_series(records, self.steps, self.attributes.schema)
         codes, levels = self.attributes.encode(table.records, np.random.default_rng(seed))
         return np.concatenate([codes, levels], 1, dtype=np.float64)
 
@@ -338,45 +344,3 @@ class SeriesCodec(AbstractCodec[SeriesSet, SeriesOptions]):
                 f"the model's 'longest' is {longest!r}, no number of steps. Learn the series again."
             )
         return cls(form, steps, attributes, longest)
-
-
-def _of_series(records: SeriesSet, steps: StepCodec, schema: Schema | None = None) -> Table:
-    """What tells series from each other: their attributes, their names, when they begin, how long they are.
-
-    Args:
-        records: Series.
-        steps: How their steps follow each other.
-        schema: As it was found before; None finds it.
-    """
-    form, timing = records.form, steps.timing
-    cells: dict[str, pa.Array] = {}
-    columns: list[Column] = []
-    firsts = pa.array(records.starts[:-1])
-    if form.entity:
-        called = cells_of(records.steps, form.entity).take(firsts)
-        if schema is None:  # found anew: each stands here once, however often its series comes
-            own = pa.table({form.entity: called.unique()})
-            found = read_table(own, n_min=1)
-            if not found.schema.columns[0].traits.is_made_anew:  # a number for each is no quantity
-                found = read_table(own, n_min=1, overrides={form.entity: "identifier"})
-            columns.append(found.schema.columns[0])
-            every = read_table(pa.table({form.entity: called}), schema=found.schema, n_min=1)
-            called = cells_of(every.records, form.entity)
-        cells[form.entity] = called
-    for name in form.attributes:
-        cells[name] = cells_of(records.steps, name).take(firsts)
-        columns.append(form.schema.column(name))
-    times = when(records)
-    first, last = times[records.starts[:-1]], times[records.starts[1:] - 1]
-    if timing.kind != "none":
-        column = form.schema.column(form.time)
-        cells[START] = cells_at(first, form.schema.column(form.time))
-        columns.append(replace(column, name=START, missing_rate=0.0, parts=()))
-    cells[STEPS] = pa.array(records.lengths)
-    columns.append(Column(STEPS, "integer"))
-    if not timing.is_fixed:
-        cells[SPAN] = pa.array((last - first) / 86_400_000_000)
-        columns.append(Column(SPAN, "decimal", decimals=6))
-    known = schema or Schema(tuple(columns))
-    arrays = [cells[one.name].cast(one.arrow_type) for one in known.columns]
-    return Table(pa.table(arrays, schema=known.arrow_schema), known, records.name)

@@ -8,14 +8,18 @@ import numpy as np
 import torch
 
 from gansmith.engine.batches import Batch, Indices
-from gansmith.modalities.series.along import told
+from gansmith.modalities.series.along import PARTS, told
 from gansmith.modalities.series.codec import SeriesCodec
+from gansmith.modalities.series.margins import margins_of
 from gansmith.modalities.series.records import SeriesSet
 
 LONGEST: Final = 128
 """Steps that are learnt from at once."""
 WARM_UP: Final = 16
 """Steps at the beginning of a later stretch that say what was before, and are not learnt from."""
+RARE_SHARE: Final = 0.05
+"""Below which a category of series is rare: such series are learnt from as often, about. What is told of a
+series is never guessed, so nothing becomes likelier by that."""
 MAX_NUMBERS: Final = 300_000_000
 """Of what networks are told of all steps; of more steps a random part is learnt from."""
 
@@ -31,11 +35,14 @@ class Crops:
         steps = codec.steps
         encoded = steps.encode(series, seed)
         self._told = told(steps, encoded, series.starts)
+        self.margins = margins_of(steps, encoded, series.starts)
         self._n_clock, self._n_asked = steps.n_clock, codec.n_asked
         self.attributes = torch.from_numpy(codec.encode_attributes(series, seed)).float()
         places = [_stretches(int(length)) for length in series.lengths]
-        self._owners = np.repeat(np.arange(len(series)), [len(each) for each in places])
+        owners = np.repeat(np.arange(len(series)), [len(each) for each in places])
         flat = np.array([stretch for each in places for stretch in each], np.int64).reshape(-1, 2)
+        times = codec.times_as_often(self.attributes, RARE_SHARE)[owners]
+        self._owners, flat = np.repeat(owners, times), np.repeat(flat, times, 0)
         first = series.starts[:-1][self._owners]
         self._is_begun = flat[:, 0] > 0
         self._first, self._lengths = first + flat[:, 0], flat[:, 1]
@@ -50,10 +57,7 @@ class Crops:
         longest = int(lengths.max())
         within = np.arange(longest) < lengths[:, None]
         rows = self._first[chosen][:, None] + np.where(within, np.arange(longest), 0)
-        parts = {
-            name: torch.from_numpy(getattr(self._told, name)[rows])
-            for name in ("history", "moment", "states", "hints", "days", "again", "shares")
-        }
+        parts = {name: torch.from_numpy(getattr(self._told, name)[rows]) for name in PARTS}
         counts = np.repeat(within[:, :, None], parts["states"].shape[2], 2)
         is_begun = self._is_begun[chosen]
         counts[is_begun, :WARM_UP] = False

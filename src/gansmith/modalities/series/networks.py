@@ -33,6 +33,8 @@ SHARP: Final = 20.0
 """Shares of states that were there are told apart below and above one in so many."""
 CACHE_GAIN: Final = 6.0
 """Usual categories count as much more than usual numbers: often hardly anything else is possible."""
+MOST_HAD: Final = 9
+"""So many states or more that a series had in a column, are not told apart."""
 FIRST_SPREAD: Final = 0.05
 """Standard deviation with which what tells columns and states apart begins."""
 Hidden = Float[Tensor, "1 batch width"]
@@ -90,6 +92,7 @@ class SeriesGenerator(AbstractSequential):
         nn.init.zeros_(self.cache.weight)
         nn.init.zeros_(self.cache.bias)
         self.cache_of = nn.Parameter(torch.zeros(1 + len(codec.plain), 3 * max(n_columns, 1)))
+        self.old = nn.Parameter(torch.zeros(max(n_columns, 1), MOST_HAD, 2))
         self.usual = nn.Parameter(torch.zeros(1 + len(codec.plain), n_columns, n_most))
         self.plain = torch.from_numpy(np.array(codec.plain, np.int64))
         gains = [1.0 if codec.n_bins else CACHE_GAIN for codec in steps.columns] or [1.0]
@@ -134,10 +137,10 @@ class SeriesGenerator(AbstractSequential):
         if self.pointer is None:
             logits = self._logits(context + known, slice(None)) + cached
             return is_step, log_softmax(logits.float(), -1), here
-        told = torch.cat([past, told], 1)
+        told, pace = torch.cat([past, told], 1), parts["pace"][is_step].float()
         day = self.pointer.context(told, days[:, 1], days[:, 2:])
         logits = self._logits(context + day[:, None] * self._is_after_first + known, slice(None)) + cached
-        gaps = logits[:, 0, : self.n_states[0]] + self.pointer.logits(told, days[:, 0], days[:, 2:])
+        gaps = logits[:, 0, : self.n_states[0]] + self.pointer.logits(told, days[:, 0], days[:, 2:], pace)
         gaps = self.pointer.waited(gaps.float())
         first = pad(gaps, (0, logits.shape[-1] - gaps.shape[-1]))
         said = torch.cat([first[:, None], log_softmax(logits[:, 1:].float(), -1)], 1)
@@ -162,24 +165,29 @@ class SeriesGenerator(AbstractSequential):
         self,
         past: Float[Tensor, "rows width"],
         told: Float[Tensor, "rows n_attributes"],
-        shares: Float[Tensor, "rows n_counted"],
+        shares: Float[Tensor, "rows one_and_counted"],
     ) -> Float[Tensor, "rows columns states"]:
         """What is added to logits for how often states, and those beside them, were there so far.
 
-        What is usual with the categories of a series is added, too.
+        How likely something new is goes by how many states there were in how many steps. What is usual with
+        the categories of a series is added, too.
 
         Args:
             past: What is known before a step.
             told: The attributes of the series.
             shares: See `Walk.shares`.
         """
-        share = pad(shares, (0, 1))[:, self._slots]
+        share = pad(shares[:, :-1], (0, 1))[:, self._slots]
+        is_had = share > 0
+        n_had = is_had.sum(2).clamp(max=MOST_HAD - 1)  # (rows, columns)
+        old = self.old[torch.arange(len(self.n_states)), n_had]  # (rows, columns, 2)
         often, around = torch.log1p(SHARP * share), pad(share, (1, 1))
         beside = torch.log1p(SHARP * (around[..., :-2] + share + around[..., 2:]))
         kind = torch.cat([past.new_ones(len(past), 1), told[:, self.plain]], 1)
         weights = self.cache(silu(past)) + kind @ self.cache_of
         weights = self._gains * weights.unflatten(1, (-1, 3))[..., None]
-        own = weights[:, :, 0] * often + weights[:, :, 1] * beside + weights[:, :, 2] * (share > 0)
+        had = weights[:, :, 2] + self._gains[:, :, 0] * (old[..., :1] + old[..., 1:] * shares[:, -1:, None])
+        own = weights[:, :, 0] * often + weights[:, :, 1] * beside + had * is_had
         return own + CACHE_GAIN * torch.einsum("rk,kcs->rcs", kind, self.usual)
 
     def _hidden(self, values: Tensor, hiding: torch.Generator | None) -> Tensor:

@@ -42,6 +42,8 @@ AHEAD: Final = 800
 LINEAR: Final = 2.0
 """Logarithm of a rate from which on it grows no faster than its logarithm."""
 EXP_LINEAR: Final = math.exp(LINEAR)
+N_WEEKDAYS: Final = 7
+"""Where the calendar of days begins: which day of the week it is."""
 N_MARKS: Final = 4
 """Numbers that say what a day is to such series."""
 FIRST_SPREAD: Final = 0.01
@@ -88,6 +90,7 @@ class Pointer(nn.Module):
         self.told = layers((calendar.shape[1], N_HIDDEN, N_TOLD), "silu")
         self.plain = torch.from_numpy(n_known + np.array(plain, np.int64))
         self.usual: Tensor = nn.Parameter(torch.zeros(1 + len(plain), calendar.shape[1]))
+        self.pace_of = nn.Parameter(torch.cat([torch.ones(1), torch.zeros(len(plain))]))
         self.wanted = nn.Linear(width, N_TOLD)
         n_again = steps.route.n_recalled * (len(_BESIDE) + 1)
         self.again = nn.Linear(width, n_again) if n_again else None
@@ -104,6 +107,7 @@ class Pointer(nn.Module):
         context: Float[Tensor, "*rows width"],
         days: Int[Tensor, "*rows"],
         seen: Int[Tensor, "*rows n_recalled"],
+        pace: Float[Tensor, "*rows"],
     ) -> Float[Tensor, "*rows states"]:
         """What the days ahead add to the logits of the gaps that lead there.
 
@@ -111,6 +115,7 @@ class Pointer(nn.Module):
             context: What is known before a step.
             days: Of the step before, since 1970.
             seen: Days on which each remembered state was last there; negative: it was not.
+            pace: See `Walk.pace`: what is left to be done in the time that is left multiplies all rates.
         """
         ahead = self._place(days)[..., None] + self.offsets  # (*rows, states)
         ahead = ahead.clamp(max=len(self.calendar) - 1)
@@ -118,7 +123,7 @@ class Pointer(nn.Module):
         found = (told * self.wanted(context)[..., None, :]).sum(-1)
         kind = self._kind(context)
         usual = GAIN * kind @ (self.usual @ self.calendar.T)  # (*rows, days)
-        found = found + usual.gather(-1, ahead)
+        found = found + usual.gather(-1, ahead) + (kind @ self.pace_of * pace)[..., None]
         if self.again is None:
             return found
         again = self.again(context) + GAIN * (kind @ self.habit_of) @ self.habit

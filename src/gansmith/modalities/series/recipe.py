@@ -21,13 +21,15 @@ from gansmith.errors import UsageError
 from gansmith.modalities.capabilities import Stretch
 from gansmith.modalities.recipe import AbstractCodec, AbstractRecipe, Plan
 from gansmith.modalities.series import SeriesOptions
-from gansmith.modalities.series.codec import STEPS, SeriesCodec
+from gansmith.modalities.series.codec import SeriesCodec
 from gansmith.modalities.series.contesting import arena_of, classes_of, marked
-from gansmith.modalities.series.crops import LONGEST, Crops
+from gansmith.modalities.series.crops import LONGEST, RARE_SHARE, Crops
 from gansmith.modalities.series.describing import described_series
 from gansmith.modalities.series.format import SeriesFormat
 from gansmith.modalities.series.futures import SeriesPartial
+from gansmith.modalities.series.margins import calibrate_attributes, calibrate_steps
 from gansmith.modalities.series.networks import SeriesGenerator, networks_for
+from gansmith.modalities.series.of_series import STEPS
 from gansmith.modalities.series.records import SeriesSet
 from gansmith.modalities.series.request import SeriesRequest, request_for
 from gansmith.modalities.series.sight import SeriesSight
@@ -191,7 +193,7 @@ class SeriesRecipe(AbstractRecipe[AnyCodec]):
         samples_seen: int,
         seed: int,
     ) -> None:
-        """See `Finishing`: how attributes go together is learnt; windows get the margins of real ones."""
+        """See `Finishing`: attributes are learnt; what is made gets the margins of real ones."""
         if isinstance(codec, WindowCodec):
             assert isinstance(rules, AdversarialRules)
             shape = (codec.form.window, len(codec.measures))
@@ -200,10 +202,14 @@ class SeriesRecipe(AbstractRecipe[AnyCodec]):
             calibrate_windows(makers, rules, values, seed)
             return
         for member in ensemble:
-            generator = cast("SeriesGenerator", member["generator"])
+            generator, crops = cast("SeriesGenerator", member["generator"]), cast("Crops", seen)
             if generator.attributes is not None:
-                compact = cast("Crops", seen).attributes
-                fit_completion(generator.attributes, compact, None, ATTRIBUTES_SEEN, seed, BEGINNINGS)
+                compact = crops.attributes
+                fit_completion(
+                    generator.attributes, compact, None, ATTRIBUTES_SEEN, seed, BEGINNINGS, RARE_SHARE
+                )
+                calibrate_attributes(generator.attributes, compact, seed)
+            calibrate_steps(generator, codec, crops.margins, seed)
 
     def classes(self, records: SeriesSet, target: str) -> np.ndarray:
         """See `HasClasses`: an attribute."""

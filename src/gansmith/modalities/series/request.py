@@ -20,7 +20,8 @@ from torch import Tensor
 from gansmith.errors import UsageError
 from gansmith.modalities.capabilities import Origins, Question
 from gansmith.modalities.recipe import Compact
-from gansmith.modalities.series.codec import SPAN, START, STEPS, SeriesCodec
+from gansmith.modalities.series.codec import SeriesCodec
+from gansmith.modalities.series.of_series import SPAN, START, STEPS
 from gansmith.modalities.series.records import SeriesSet
 from gansmith.modalities.series.window_codec import WindowCodec
 from gansmith.tabular.cells import cells_of

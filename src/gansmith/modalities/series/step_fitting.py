@@ -12,6 +12,7 @@ from jaxtyping import Int
 from gansmith.modalities.series.drafting import measure_of, off_drafts, with_draft, with_room, within
 from gansmith.modalities.series.records import SeriesSet
 from gansmith.modalities.series.shared import with_shared_values
+from gansmith.modalities.series.staying import learnt_staying
 from gansmith.modalities.series.steps import StepCodec, Steps, when
 from gansmith.modalities.series.timing import DAYS, GAP, Timing, season_of
 from gansmith.modalities.series.walk import MAX_RECALLED, Route
@@ -89,7 +90,14 @@ def _with_route(codec: StepCodec, series: SeriesSet, seed: int) -> StepCodec:
     counted = tuple((k, one.n_states) for k, one in enumerate(codec.columns) if k not in drafted)
     route = Route(codec.timing, season, measures, recalled, counted, None, is_endless)
     route = with_draft(route, steps.times, steps.numbers, starts)
-    return _with_ranks(replace(codec, route=route), steps, starts)
+    kinds = {column: (steps.states[:, column], n) for column, n in recalled}
+    found = [
+        learnt_staying(k, steps.numbers[:, k], kinds, series.owners)
+        for k, one in enumerate(measures)
+        if not one.is_drafted and codec.columns[one.column].n_bins
+    ]
+    made = _with_ranks(replace(codec, route=route), steps, starts)
+    return replace(made, route=replace(route, staying=tuple(one for one in found if one is not None)))
 
 
 def _with_ranks(codec: StepCodec, steps: Steps, starts: Int[np.ndarray, " s"]) -> StepCodec:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple, final
+from typing import TYPE_CHECKING, Final, NamedTuple, cast, final
 
 import numpy as np
 import torch
@@ -10,6 +10,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from gansmith.modalities.draws import Draws
+from gansmith.modalities.series.staying import Staying, coded, stayed
 from gansmith.modalities.series.steps import StepCodec, Steps
 from gansmith.modalities.series.timing import CLOCK, DAYS, MOMENT
 from gansmith.modalities.series.walk import Walk
@@ -120,7 +121,8 @@ class Step:
         assert isinstance(codec, NumberCodec)
         if self._network.pointer is not None and not place:
             days, before = torch.from_numpy(self._walk.days()), torch.from_numpy(self._walk.seen_days())
-            more = self._network.pointer.logits(torch.cat([context, self._told], 1), days, before)
+            pace = torch.from_numpy(self._walk.pace()).float()
+            more = self._network.pointer.logits(torch.cat([context, self._told], 1), days, before, pace)
         chances = self._chances(context, place, more)
         name = codec.column.name
         if name in (CLOCK, MOMENT) and DAYS in self._of_time and codec.has_missing:
@@ -180,6 +182,11 @@ class Step:
     def _plain(self, place: int, chances: Float[np.ndarray, "n states"]) -> Cells:
         """A column that is not drafted, drawn or known; its hints."""
         steps, known = self._steps, self._known
+        for one in self._staying(place):
+            possible = one.possible(self._states[:, one.column], cast("NumberCodec", steps.columns[place]))
+            if known is not None:
+                possible |= known.is_there[:, place, None]
+            chances = np.where(possible | ((chances * possible).sum(1, keepdims=True) <= LEAST), chances, 0.0)
         states, levels, hints = self._drawn(chances, place)
         if known is not None:
             there, given = known.is_there[:, place], known.steps
@@ -187,6 +194,7 @@ class Step:
             states, hints = np.where(there, seen, states), np.where(there, told, hints)
             levels = np.where(there, given.levels[:, place], levels).astype(np.float32)
             self._count(chances, states, there)
+        states, levels, hints = self._stayed(place, states, levels, hints)
         self._states[:, place], self._levels[:, place] = states, levels
         self.seen[:, place] = torch.from_numpy(states)
         if place in steps.measured:
@@ -198,6 +206,32 @@ class Step:
                 found = np.where(known.is_there[:, place], known.steps.numbers[:, i], found)
             self._numbers[:, i] = found
         return hints
+
+    def _staying(self, place: int) -> list[Staying]:
+        """What is known of numbers of a column that stay."""
+        return [one for one in self._steps.route.staying if self._steps.measured[one.measure] == place]
+
+    def _stayed(
+        self, place: int, states: Numbers, levels: Cells, hints: Cells
+    ) -> tuple[Numbers, Cells, Cells]:
+        """The same, with numbers that stay what they were when something of their kind was there before."""
+        steps, codec, walk = self._steps, self._steps.columns[place], self._walk
+        known, draw = self._known, 2 * (len(steps.columns) + place)
+        for one in self._staying(place):
+            assert isinstance(codec, NumberCodec)
+            kinds = self._states[:, one.column]
+            chance, where = (self._draws.at(self._n, walk.step, draw + k) for k in (0, 1))
+            stays, at = stayed(walk.of_kind, steps.route.staying, one, kinds, chance)
+            is_free = (states > 0) | (not codec.has_missing)
+            if known is not None:
+                is_free &= ~known.is_there[:, place]
+            found = one.begun(kinds, codec, states, levels)
+            found[stays] = one.made(kinds[stays], at[stays], where[stays])
+            is_free &= stays | (found != codec.numbers(states, levels)[0])
+            states[is_free], levels[is_free] = coded(codec, rounded(found[is_free], codec))
+            seen, told = steps.seen(place, states, levels)
+            states, hints = np.where(is_free, seen, states), np.where(is_free, told, hints)
+        return states, levels, hints
 
     def _drafted(self, place: int, chances: Float[np.ndarray, "n states"]) -> Cells:
         """A number that is drafted, drawn or known; its hints."""

@@ -13,6 +13,7 @@ from jaxtyping import Bool, Float, Int
 
 from gansmith.errors import DataError
 from gansmith.modalities.series.records import SeriesSet
+from gansmith.modalities.series.staying import Staying
 from gansmith.modalities.series.ticks import Times, times_of
 from gansmith.modalities.series.timing import DAYS, GAP, Timing
 from gansmith.modalities.series.walk import Draft, Measure, Numbers, Route, States
@@ -259,6 +260,7 @@ class StepCodec:
             "counted": [list(one) for one in self.route.counted],
             "is_held": list(self.is_held),
             "is_endless": self.route.is_endless,
+            "staying": [to_plain(one) for one in self.route.staying],
         }
         arrays: dict[str, np.ndarray] = {"ranks": self.ranks}
         for name, rows in (("clock", self.clock), ("rows", self.rows)):
@@ -290,9 +292,9 @@ class StepCodec:
         draft = None
         if "draft/past" in arrays:
             draft = Draft(*(arrays[f"draft/{name}"] for name in ("past", "beside", "spread", "doubt")))
-        route = Route(
-            timing, int(plain["season"]), measures, recalled, counted, draft, bool(plain["is_endless"])
-        )
+        staying = tuple(from_plain(Staying, one) for one in plain.get("staying", ()))
+        season, is_endless = int(plain["season"]), bool(plain["is_endless"])
+        route = Route(timing, season, measures, recalled, counted, draft, is_endless, staying)
         ranks = arrays["ranks"]
         is_held = tuple(map(bool, plain["is_held"]))
         made = cls(timing, found["clock"], found["rows"], route, ranks, is_held)

@@ -21,7 +21,7 @@ from jaxtyping import Float, Int
 from scipy.special import ndtri
 
 from gansmith.modalities.rows.middle import middle
-from gansmith.modalities.series.along import Told, told
+from gansmith.modalities.series.along import PARTS, Told, told
 from gansmith.modalities.series.codec import SeriesCodec
 from gansmith.modalities.series.networks import SeriesGenerator
 from gansmith.modalities.series.records import SeriesSet
@@ -31,7 +31,6 @@ MAX_AT_ONCE: Final = 8_192
 """Steps that a network is shown at a time, those that fill up short series among them."""
 EDGE: Final = 1e-4
 """Chance beyond which how far out a number lies is told by its distance."""
-PARTS: Final = ("history", "moment", "states", "hints", "days", "again", "shares")
 OfCells = Float[np.ndarray, "n_steps n_columns"]
 
 

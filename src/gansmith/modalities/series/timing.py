@@ -241,3 +241,13 @@ def season_of(timing: Timing, n_longest: int) -> int:
         case "numbers":
             return 0
     return int(n) if n > 1 and n == int(n) and 2 * n < n_longest else 0
+
+
+def to_same_day(seen: Float[np.ndarray, "n m"], since: Float[np.ndarray, "n m"]) -> Float[np.ndarray, "n m"]:
+    """Days from now to the same day of the month after a time, in days since 1970, so many days ago."""
+    day = np.floor(seen).astype(np.int64).astype("datetime64[D]")
+    month = day.astype("datetime64[M]")
+    place = day - month.astype("datetime64[D]")
+    n_days = (month + 2).astype("datetime64[D]") - (month + 1).astype("datetime64[D]")
+    then = (month + 1).astype("datetime64[D]") + np.minimum(place, n_days - np.timedelta64(1, "D"))
+    return (then - day).astype(float) - np.floor(seen + since) + np.floor(seen)

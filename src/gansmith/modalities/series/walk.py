@@ -19,7 +19,8 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from gansmith.errors import DataError
-from gansmith.modalities.series.timing import Timing
+from gansmith.modalities.series.staying import Staying, memory_of, remember
+from gansmith.modalities.series.timing import Timing, to_same_day
 from gansmith.settings import Field, NonNegativeInt, settings
 
 FAST, SLOW = 0.3, 0.02
@@ -32,6 +33,8 @@ N_OF_RECALL: Final = 8
 """Numbers that tell how long ago a state was there."""
 MONTH_DAYS: Final = 30.44
 MOST_DECIMALS: Final = 17
+LENGTH_SCALE: Final = 0.25
+"""Of the logarithm of how many steps there were."""
 FAR_IN: Final = 32
 """Steps after which it does not matter where a stretch began."""
 _HATS: Final = np.array([0.0, 1.0, 2.0, 3.0, 5.0])
@@ -40,7 +43,7 @@ _HATS: Final = np.array([0.0, 1.0, 2.0, 3.0, 5.0])
 _OF_SERIES: Final = (
     "first_times", "n_steps", "last_times", "times", "numbers", "last", "fast", "slow", "size", "off",
     "absent", "n_seen", "run", "seen_at", "n_at", "number_at", "usual",
-    "doubts",
+    "doubts", "of_kind",
 )  # fmt: skip
 Numbers = Float[np.ndarray, "n n_measures"]
 States = Int[np.ndarray, "n n_columns"]
@@ -134,6 +137,8 @@ class Route:
     draft: Draft | None = None
     is_endless: bool = False
     """Whether series are stretches of one: where they begin and end says nothing."""
+    staying: tuple[Staying, ...] = ()
+    """Which numbers stay what they were."""
 
     @property
     def drafted(self) -> list[int]:
@@ -214,6 +219,8 @@ class Walk:
         self.n_at = np.zeros((n, self.route.n_counted))
         self.number_at = np.full((n, self.route.n_recalled, d), np.nan)
         self.usual = np.zeros((n, self.route.timing.n_usual))
+        self.of_kind = memory_of(self.route.staying, n)
+        """What numbers stay at; see `staying.py`."""
         self.doubts = np.zeros((n, 0, 0))
         """Standard normal numbers for the weights of each series' drafts; none: they are not doubted."""
 
@@ -234,15 +241,25 @@ class Walk:
         if self.route.season:
             parts.append(self._lag(self.route.season - 1))
         parts.append(self.usual)
-        left = np.maximum(self.n_steps - self.step, 0)
-        days_at, step = self.route.timing.days_at, self.step
-        to_go = np.maximum(days_at(self.last_times) - days_at(self.times), 0.0)
-        if self.route.is_endless:
-            left, to_go, step = np.zeros_like(left), np.zeros_like(to_go), min(step, FAR_IN)
+        left, to_go = self._left()
+        step = min(self.step, FAR_IN) if self.route.is_endless else self.step
         place = [np.full(len(left), np.log1p(step) / 3), np.log1p(left) / 3, left <= 1, np.log1p(to_go) / 3]
-        place.append(np.log((to_go + 0.01) / (left + 1)).clip(-6, 6) / 3)
+        place.append(-self.pace() / 3)
         now = self.moment(self.times) if self.step else np.zeros((len(left), self.route.n_moment))
         return np.concatenate([*parts, now, np.stack(place, 1)], 1, dtype=np.float32)
+
+    def pace(self) -> Float[np.ndarray, " n"]:
+        """The logarithm of how many steps a day are left to go; always the same where there is no end."""
+        left, to_go = self._left()
+        return np.log((left + 1) / (to_go + 0.01)).clip(-6, 6)
+
+    def _left(self) -> tuple[Float[np.ndarray, " n"], Float[np.ndarray, " n"]]:
+        """Steps and days to go; none where there is no end."""
+        if self.route.is_endless:
+            return np.zeros(len(self.times)), np.zeros(len(self.times))
+        days_at = self.route.timing.days_at
+        to_go = days_at(self.last_times) - days_at(self.times)
+        return np.maximum(self.n_steps - self.step, 0).astype(float), np.maximum(to_go, 0.0)
 
     def moment(self, times: Int[np.ndarray, " n"]) -> Float[np.ndarray, "n n_moment"]:
         """What is known of the time of the next step."""
@@ -275,9 +292,10 @@ class Walk:
         then = np.concatenate(found, 1)
         return np.concatenate([np.nan_to_num(then), ~np.isnan(then)], 1, dtype=np.float32)
 
-    def shares(self) -> Float[np.ndarray, "n n_counted"]:
-        """In which share of the steps so far each counted state was there."""
-        return (self.n_at / max(self.step, 1)).astype(np.float32)
+    def shares(self) -> Float[np.ndarray, "n one_and_counted"]:
+        """In which share of the steps so far each counted state was; last, how many steps there were."""
+        length = np.full((len(self.n_at), 1), LENGTH_SCALE * np.log1p(self.step))
+        return np.concatenate([self.n_at / max(self.step, 1), length], 1, dtype=np.float32)
 
     def regressors(self, times: Int[np.ndarray, " n"]) -> Float[np.ndarray, "n n_regressors"]:
         """What drafts of a step at these times are made of."""
@@ -318,6 +336,7 @@ class Walk:
         self.last = found
         self.lags[self.step % len(self.lags)] = found
         self._remember(times, states, np.where(is_there, found, np.nan))
+        remember(self.of_kind, route.staying, states, numbers)
         self.usual += (route.timing.habit(times) - self.usual) / (self.step + 1)
         self.times = times
         self.step += 1
@@ -345,7 +364,7 @@ class Walk:
         since = days[:, None] - self.seen_at  # (n, n_recalled)
         is_seen = np.isfinite(since)
         since = np.where(is_seen, since, 0.0)
-        left = _to_same_day(days[:, None] - since, since)
+        left = to_same_day(days[:, None] - since, since)
         hats = np.maximum(0.0, 1 - np.abs(left[..., None] - _HATS)) * is_seen[..., None]
         told = np.stack([is_seen, np.log1p(since) / 3, np.minimum(since / MONTH_DAYS, 3)], 2)
         return np.concatenate([told, hats], 2).reshape(len(days), -1)
@@ -369,16 +388,6 @@ def distances(
     filled = np.where(np.isnan(wanted), walk.last[:, places], wanted)
     drafted = walk.regressors(times) @ draft.past[past] + filled @ draft.beside[past]
     return (wanted - drafted) / draft.spread[past], numbers[:, places] == walk.numbers[:, places]
-
-
-def _to_same_day(seen: Float[np.ndarray, "n m"], since: Float[np.ndarray, "n m"]) -> Float[np.ndarray, "n m"]:
-    """Days from now to the same day of the month after a time, in days since 1970, so many days ago."""
-    day = np.floor(seen).astype(np.int64).astype("datetime64[D]")
-    month = day.astype("datetime64[M]")
-    place = day - month.astype("datetime64[D]")
-    n_days = (month + 2).astype("datetime64[D]") - (month + 1).astype("datetime64[D]")
-    then = (month + 1).astype("datetime64[D]") + np.minimum(place, n_days - np.timedelta64(1, "D"))
-    return (then - day).astype(float) - np.floor(seen + since) + np.floor(seen)
 
 
 def lengths_first(lengths: Sequence[int] | Int[np.ndarray, " n"]) -> Int[np.ndarray, " n"]:

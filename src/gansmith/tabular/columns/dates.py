@@ -4,7 +4,8 @@ Formats are those of `date_codes.py`; `date_formats.py` finds them.
 
 An offset from UTC (2024-07-01T10:00:00+02:00) that is the same in every cell is a part of the format. Where
 it changes, as with summer time, the values are learnt in UTC, and written with the offsets of a time zone
-that explains all of them; where none does, as UTC. In a format %z spells +0200 and %:z spells +02:00.
+that explains all of them; where none does, as UTC. In a format %z spells +0200 and %:z spells +02:00; a Z
+among such cells is read as +00:00.
 """
 
 from __future__ import annotations
@@ -50,22 +51,30 @@ def find_zoned(cells: pa.Array) -> tuple[str, str, str]:
     Args:
         cells: Distinct trimmed cells that are not missing, at least one.
     """
+    has_offset = matches(cells, f"[0-9]{_OFFSET}")
+    spelt = re.search(_OFFSET, str(cells[int(has_offset.argmax())]))
+    if spelt is None:
+        return "", "", ""
+    cells = _without_zulu(cells, spelt["colon"], spelt["gap"])
     if not matches(cells, f"[0-9]{_OFFSET}").all():
         return "", "", ""
     local = pc.replace_substring_regex(cells, pattern=_OFFSET, replacement="")
     form, remark = find_format(local)
     if not has_clock(form):
         return "", "", ""
-    first = re.search(_OFFSET, str(cells[0]))
-    form += f"{first['gap']}%{first['colon']}z" if first else ""
+    form += f"{spelt['gap']}%{spelt['colon']}z"
     times = read_zoned(cells, form)
     if times.null_count:
         return "", "", ""
+    telling = pa.array(has_offset)
     for zone in _ZONES:
-        if spell_zoned(times, form, zone).equals(cells):
-            return form, zone, remark
+        if spell_zoned(times, form, zone).filter(telling).equals(cells.filter(telling)):
+            told = (
+                "" if has_offset.all() else f"some of its times are of UTC (Z): all are written as of {zone}"
+            )
+            return form, zone, "; ".join(filter(None, (remark, told)))
     told = "its offsets follow no known time zone, so its times are written as UTC"
-    return form, "UTC", f"{remark}; {told}" if remark else told
+    return form, "UTC", "; ".join(filter(None, (remark, told)))
 
 
 def read_zoned(cells: pa.Array, form: str) -> pa.Array:
@@ -73,6 +82,7 @@ def read_zoned(cells: pa.Array, form: str) -> pa.Array:
     found = _ZONED_FORMAT.fullmatch(form)
     if found is None:
         return read_times(cells, form)
+    cells = _without_zulu(cells, found[3], found[2])
     offset = _OFFSET.replace("(?P<gap> ?)", f"(?P<gap>{found[2]})").replace("<colon>:?", f"<colon>{found[3]}")
     fits = pa.array(matches(cells, f"[0-9]{offset}"))
     kept = pc.if_else(fits, cells, None)
@@ -83,6 +93,11 @@ def read_zoned(cells: pa.Array, form: str) -> pa.Array:
     is_west = pc.fill_null(pc.equal(parts.field("sign"), "-"), False)
     shift = pc.if_else(is_west, pa.array(seconds), pa.array(-seconds))
     return pc.add(times, pc.cast(pc.multiply(shift, 1_000_000), pa.duration("us")))
+
+
+def _without_zulu(cells: pa.Array, colon: str, gap: str) -> pa.Array:
+    """Cells in which the Z of UTC is spelt as an offset."""
+    return pc.replace_substring_regex(cells, pattern="([0-9]) ?Z$", replacement=rf"\1{gap}+00{colon}00")
 
 
 def spell_zoned(times: pa.Array, form: str, zone: str) -> pa.Array:

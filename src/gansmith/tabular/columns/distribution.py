@@ -7,6 +7,7 @@ Source:
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final, Literal
 
 import numpy as np
@@ -23,7 +24,7 @@ MIN_SPIKE_SHARE: Final = 0.01
 """A value that so many records have is a state of its own."""
 MIN_SPIKE_COUNT: Final = 10
 MAX_STEPS: Final = 8192
-"""Values at which a distribution function may step."""
+"""Numbers at which a distribution function may step."""
 MAX_MOVED: Final = 0.02
 """How far the function may move where numbers too rare to come out become their frequent neighbours."""
 _SLOPES: Final = tuple(2**power for power in range(11))
@@ -171,3 +172,32 @@ def shared(values: Numbers, counts: Counts, min_count: int) -> tuple[Numbers, Fl
     else:
         became[~is_spike] = rare.within_ends(rest, n_rest, min_count)
     return became[np.searchsorted(kept, inner)], kept[is_spike]
+
+
+def fine_edges(n_bins: int) -> tuple[float, ...]:
+    """Shares up to the edges of bins that are the narrower, the nearer they are to either end.
+
+    They are equal steps of the angle whose squared sine a share is: what is far out is told apart, and a
+    share is known as well in each.
+
+    Example:
+        >>> [round(edge, 2) for edge in fine_edges(4)]
+        [0.0, 0.15, 0.5, 0.85, 1.0]
+    """
+    return tuple((np.sin(np.pi / 2 * np.arange(n_bins + 1) / n_bins) ** 2).tolist())
+
+
+def are_edges(edges: Sequence[float], n_bins: int) -> bool:
+    """Whether these are the edges of so many bins; none: all are equally likely."""
+    is_whole = len(edges) == n_bins + 1 and edges[0] == 0 and edges[-1] == 1
+    return not len(edges) or (is_whole and bool((np.diff(edges) > 0).all()))
+
+
+def places_of(shares: Numbers, n_bins: int, edges: Sequence[float]) -> Numbers:
+    """Of shares of the numbers in bins, the bin and how far along it."""
+    return np.interp(shares, edges, np.arange(n_bins + 1)) if len(edges) else shares * n_bins
+
+
+def shares_at(places: Numbers, n_bins: int, edges: Sequence[float]) -> Numbers:
+    """The inverse of `places_of`."""
+    return np.interp(places, np.arange(n_bins + 1), edges) if len(edges) else places / n_bins

@@ -41,7 +41,7 @@ from gansmith.tabular.columns.codecs import (
     Suppressed,
     counted,
 )
-from gansmith.tabular.columns.distribution import has_steps, ranks, share_at
+from gansmith.tabular.columns.distribution import are_edges, has_steps, places_of, ranks, share_at, shares_at
 from gansmith.tabular.columns.fractions import Shares, are_ends, with_ends, with_lost_ends
 from gansmith.tabular.columns.hours import Clock, are_hours, from_open, to_open
 from gansmith.tabular.columns.number_fitting import MAX_BINS, learnt_numbers
@@ -95,6 +95,8 @@ class NumberCodec(AbstractColumnCodec):
     """Shares of the records up to each of these."""
     hours: Shares = ()
     """Of times, the share of the records in each hour, where some are closed: see `hours.py`."""
+    edges: Shares = ()
+    """Shares of the numbers in bins up to the edges of these; empty: all bins are equally likely."""
 
     def __post_init__(self) -> None:
         if (np.diff(self.spikes) <= 0).any():
@@ -108,6 +110,8 @@ class NumberCodec(AbstractColumnCodec):
             raise DataError(f"its {len(self.ends)} 'ends' and {len(self.upto)} 'upto' do not go together.")
         if self.hours and (not are_hours(self.hours, clock_of(self.column))):
             raise DataError(f"its {len(self.hours)} 'hours' are not those of {self.column.kind}.")
+        if not are_edges(self.edges, self.n_quantiles):
+            raise DataError(f"its {len(self.edges)} 'edges' are not those of {self.n_quantiles} bins.")
         if len(self.counts) != len(self.spikes) + 1:
             raise DataError(f"its 'counts' are {len(self.counts)}, not {len(self.spikes) + 1}.")
         if (np.abs(np.concatenate([self.spikes, knots])) > measure(self.column).limit).any():
@@ -151,25 +155,23 @@ class NumberCodec(AbstractColumnCodec):
         in_bin = ~is_spike & ~is_missing
         if in_bin.any():
             inside = np.clip(numbers[in_bin], self.knots[0], self.knots[-1])
-            shares = ranks(inside, self.knots, self.shares, rng) * self.n_bins
+            shares = places_of(ranks(inside, self.knots, self.shares, rng), self.n_bins, self.edges)
             bins = np.clip(np.floor(shares), 0, self.n_bins - 1)
             codes[in_bin] = n_before + bins.astype(np.int64)
             levels[in_bin] = 2 * (shares - bins) - 1
-        codes[is_missing] = 0
-        levels[is_missing] = 0
+        codes[is_missing], levels[is_missing] = 0, 0
         return codes, levels
 
     def numbers(self, codes: Codes, levels: Levels) -> tuple[Numbers, Bool[np.ndarray, " n"]]:
         """The numbers that states and levels stand for, not rounded, and which are missing."""
         is_missing = (codes == 0) if self.has_missing else np.zeros(len(codes), bool)
-        states = codes - self.has_missing
-        numbers = np.zeros(len(codes))
+        states, numbers = codes - self.has_missing, np.zeros(len(codes))
         is_spike = (states < len(self.spikes)) & ~is_missing
         numbers[is_spike] = self.spikes[states[is_spike]]
         in_bin = states >= len(self.spikes)
         if self.n_bins:
             bins = states[in_bin] - len(self.spikes) + (levels[in_bin].astype(np.float64) + 1) / 2
-            made = np.interp(bins / self.n_bins, self.shares, self.knots)
+            made = np.interp(shares_at(bins, self.n_bins, self.edges), self.shares, self.knots)
             ends = () if self._has_lost_ends else self.ends
             numbers[in_bin] = with_ends(made, levels[in_bin], ends, self.upto, self.knots[[0, -1]])
         return numbers, is_missing
@@ -238,21 +240,20 @@ class NumberCodec(AbstractColumnCodec):
         parts = [Entries.singles(states, weights, self._as_cells(self.spikes))]
         if not self.n_bins:
             return parts
-        low, high = self._shares_between(condition)
-        first = min(int(low * self.n_bins), self.n_bins - 1)
-        last = min(max(int(np.ceil(high * self.n_bins)), first + 1), self.n_bins)
+        low, high = places_of(np.array(self._shares_between(condition)), self.n_bins, self.edges)
+        first = min(int(low), self.n_bins - 1)
+        last = min(max(int(np.ceil(high)), first + 1), self.n_bins)
         for place in range(first, last):
-            begin, end = max(low * self.n_bins, place), min(high * self.n_bins, place + 1)
+            begin, end = max(low, place), min(high, place + 1)
             width = max(end - begin, 1e-9)
             levels = 2 * (begin - place + width * (np.arange(N_LEVELS) + 0.5) / N_LEVELS) - 1
             levels = np.clip(levels, -1, 1).astype(np.float32)
             codes = np.full(N_LEVELS, self.has_missing + n_spikes + place)
             widths = np.full(N_LEVELS, 2 * width / N_LEVELS, np.float32)
-            weights = np.full(N_LEVELS, self.counts[-1] / self.n_bins * width / N_LEVELS)
+            share = np.diff(shares_at(np.array([place, place + 1.0]), self.n_bins, self.edges)) * width
+            weights = np.full(N_LEVELS, self.counts[-1] * share / N_LEVELS)
             parts.append(Entries(codes, levels, widths, weights, self._cells(codes, levels)))
-        if not any(
-            condition.holds(part.cells).any() for part in parts
-        ):  # narrower than any step of the levels
+        if not any(condition.holds(part.cells).any() for part in parts):  # narrower than any step of levels
             parts.append(self._ends(condition))
         return parts
 

@@ -18,11 +18,12 @@ from gansmith.modalities.draws import Draws
 from gansmith.modalities.recipe import seeded_networks
 from gansmith.modalities.series import SeriesOptions, request
 from gansmith.modalities.series.along import told
-from gansmith.modalities.series.codec import STEPS, SeriesCodec
+from gansmith.modalities.series.codec import SeriesCodec
 from gansmith.modalities.series.crops import Crops
 from gansmith.modalities.series.format import SeriesFormat
 from gansmith.modalities.series.futures import SeriesPartial, conditions_for
 from gansmith.modalities.series.making import _resampled
+from gansmith.modalities.series.of_series import STEPS
 from gansmith.modalities.series.recipe import SeriesRecipe
 from gansmith.modalities.series.window_codec import WindowCodec
 from gansmith.tabular.cells import cells_of

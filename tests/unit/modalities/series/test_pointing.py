@@ -68,14 +68,16 @@ def test_gaps_are_judged_by_the_days_they_lead_to(steps, pointer):
     with torch.no_grad():
         pointer.usual[0, 7 + 24] = 5 / GAIN  # the 25th of the month, of everybody
         pointer.usual[1, 7 + 22] = 2 / GAIN  # the 23rd, of who is of a kind
+        pointer.pace_of[0] = 1.0
         pointer.again.bias[2] = 3.0  # the same day of the month as the first state was last there on
-    told = torch.zeros(1, 6)
-    assert pointer.logits(told, last, never)[0, :6].tolist() == [0, 0, 0, 5, 0, 0]
+    told, none = torch.zeros(1, 6), torch.zeros(1)
+    assert pointer.logits(told, last, never, none + 2)[0, :6].tolist() == [2, 2, 2, 7, 2, 2]
+    assert pointer.logits(told, last, never, none)[0, :6].tolist() == [0, 0, 0, 5, 0, 0]
     told[0, 5] = 1
-    assert pointer.logits(told, last, never)[0, :6].tolist() == [0, 2, 0, 5, 0, 0]
+    assert pointer.logits(told, last, never, none)[0, :6].tolist() == [0, 2, 0, 5, 0, 0]
     seen = never.clone()
     seen[0, 0] = last - 29  # the 24th of January
-    assert pointer.logits(told, last, seen)[0, :6].tolist() == [0, 2, 3, 5, 0, 0]
+    assert pointer.logits(told, last, seen, none)[0, :6].tolist() == [0, 2, 3, 5, 0, 0]
 
 
 def test_business_days_stand_for_the_weekend_beside_them():

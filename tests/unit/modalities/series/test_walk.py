@@ -11,7 +11,7 @@ import pytest
 from gansmith.modalities.series.drafting import measure_of, off_drafts, with_draft, with_room, within
 from gansmith.modalities.series.ticks import Grid
 from gansmith.modalities.series.timing import Timing, season_of
-from gansmith.modalities.series.walk import Draft, Measure, Route, Walk
+from gansmith.modalities.series.walk import LENGTH_SCALE, Draft, Measure, Route, Walk
 from gansmith.tabular.columns.codecs import Fitting
 from gansmith.tabular.columns.measures import NumberCodec
 from gansmith.tabular.constraints.calendar import DAY
@@ -168,7 +168,7 @@ def test_what_it_was_the_last_time_is_remembered():
     assert walk.again(np.array([[1, 0]])).tolist() == [[1, 1]]
     assert walk.again(np.array([[2, 0]])).tolist() == [[-1, 1]]
     assert walk.again(np.array([[0, 0]])).tolist() == [[0, 0]]
-    assert walk.shares() == pytest.approx(np.array([[0, 2 / 3, 1 / 3]]))
+    assert walk.shares() == pytest.approx(np.array([[0, 2 / 3, 1 / 3, LENGTH_SCALE * np.log(4)]]))
     assert walk.usual[0].round(6).tolist() == [1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 1]  # a Monday, midnight
     assert walk.history().shape == (1, route.n_history)
 

@@ -72,3 +72,15 @@ def test_an_unknown_zone_is_refused():
 
     with pytest.raises(DataError, match="zone must be a time zone such as Europe/Paris, not 'Europe/Pariss'"):
         Column("x", "datetime", zone="Europe/Pariss")
+
+
+def test_a_z_among_offsets_is_utc_and_told():
+    cells = pa.array(["2024-07-01T10:00:00+02:00", "2024-01-01T10:00:00Z", "2024-01-02T10:00:00+01:00"])
+    form, zone, remark = find_zoned(cells)
+    assert (form, zone) == ("%Y-%m-%dT%H:%M:%S%:z", "Europe/Berlin")
+    assert "(Z)" in remark
+    assert spell_zoned(read_zoned(cells, form), form, zone)[1].as_py() == "2024-01-01T11:00:00+01:00"
+
+
+def test_a_z_everywhere_is_no_offset():
+    assert find_zoned(pa.array(["2024-07-01T10:00:00Z", "2024-01-01T10:00:00Z"])) == ("", "", "")
