@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 import torch
 
-from bench.audio_judge import Judge, draw, in_tune, rendered, spoken
+from bench.audio_judge import Judge, draw, in_tune, of_words, rendered, spoken
 from bench.picture_sets import data_folder
 from bench.picture_task import Row, Task, at_least, at_most, told
 from gansmith.modalities.attributes import Attributes
@@ -113,7 +113,7 @@ _SCALE: Final = ("c1", "c1s", "d1", "d1s", "e1", "f1", "f1s", "g1", "g1s", "a1",
 def digits(task: Task) -> list[Row]:
     """Spoken digits of six speakers: is each the digit that was asked for, by its speaker?"""
     train, held = spoken()
-    judge = Judge(train, held)
+    judge = of_words()
     coding = task.option or "mel"
     model = task.learnt(train, tag=coding, options={"coding": coding})
     fake = made(model, N_JUDGED, task.seed)
