@@ -14,12 +14,13 @@ from gansmith.faces.demos.notes import RATE_HZ, notes
 from gansmith.modalities.attributes import Attributes
 from gansmith.modalities.audio import AudioOptions
 from gansmith.modalities.audio.drawing import spectrograms
-from gansmith.modalities.audio.embedding import embedded, keys_of, targets_of, wanted_pitch
+from gansmith.modalities.audio.embedding import embedded, keys_of, wanted_pitch
 from gansmith.modalities.audio.reading import read_sounds
 from gansmith.modalities.audio.sounds import Sounds
 from gansmith.modalities.audio.traits import traits_of
 from gansmith.modalities.canvas import grid, png_bytes
 from gansmith.modalities.grid_observer import GridObserver
+from gansmith.modalities.grid_scoring import targets_of
 from gansmith.scorecard.embedded.records import Encoder, Target
 from gansmith.scorecard.learners import auc_and_error
 from gansmith.scorecard.real.coverage import neighbourhoods
@@ -51,7 +52,7 @@ class Judge:
     """What has learnt from real sounds, and judges others of the same form."""
 
     def __init__(self, train: Sounds, held: Sounds) -> None:
-        self.targets: tuple[Target, ...] = targets_of(train, held)
+        self.targets: tuple[Target, ...] = targets_of(train.attributes, held.attributes)
         self.train, self.held = (embedded(one, keys_of(one), self.targets) for one in (train, held))
         self.observer = GridObserver(N_SEEN)
         n_classes = tuple(len(one.classes) for one in self.targets)

@@ -108,9 +108,9 @@ class AudioFormat(AbstractFormat[Sounds, AudioOptions]):
         effort: Effort,
         progress: Progress = unheard,
     ) -> Iterator[Scorecard]:
-        from gansmith.modalities.audio.scoring import score_sounds  # heavy: only for those who score
+        from gansmith.modalities.audio.scoring import SoundScoring  # heavy: only for those who score
 
-        return score_sounds(fakes, train, holdout, target, seed, effort, progress)
+        return SoundScoring().cards(fakes, train, holdout, target, seed, effort, progress)
 
     def audit(self, records: Sounds, target: str, options: AudioOptions) -> tuple[Finding, ...]:
         """See `Auditing`."""

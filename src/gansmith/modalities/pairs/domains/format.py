@@ -214,9 +214,7 @@ def _named(texts: Sequence[str], known: Mapping[str, np.ndarray]) -> list[str]:
                 "value, or give a table with --labels."
             )
         if name not in known:
-            raise UsageError(
-                f"attribute {name!r}: there is none of that name. {did_you_mean(name, known)}"
-            )
+            raise UsageError(f"attribute {name!r}: there is none of that name. {did_you_mean(name, known)}")
     return names
 
 
