@@ -89,6 +89,10 @@ class AbstractFormat(ABC, Generic[R, O]):
 
     kind: ClassVar[str]
     """The name users know it by."""
+    noun: ClassVar[str] = "record"
+    """What one record is, for messages."""
+    million_points: ClassVar[str] = "million points"
+    """What a million of its values are."""
     n_previewed: ClassVar[int] = 5
     """How many records a preview of what is made shows."""
     n_frames: ClassVar[int] = 0

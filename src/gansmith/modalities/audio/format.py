@@ -35,6 +35,8 @@ class AudioFormat(AbstractFormat[Sounds, AudioOptions]):
     """See `HasScores`, `Marking`, `Pictured`, `Translatable`."""
 
     kind: ClassVar[str] = "audio"
+    noun: ClassVar[str] = "sound"
+    million_points: ClassVar[str] = "million samples"
     n_previewed: ClassVar[int] = 16
     n_dims: ClassVar[int] = 2
     is_mirrorable: ClassVar[bool] = False

@@ -24,13 +24,13 @@ MAX_SOUNDS: Final = 5_000
 """Of each set that a score looks at, at most."""
 N_QUICK: Final = 1_000
 """The same of a quick card."""
-N_SEEN: Final = 20_000
+N_SEEN: Final = 15_000
 """Sounds that each network hears while it learns, ..."""
 N_QUICKLY_SEEN: Final = 4_000
 """... and for a quick card."""
 FOLD: Final = 2
 """See `GridObserver`: four neighbours are one place, for what bands say lies next to each other."""
-SETTLED: Final = 0.02
+SETTLED: Final = 0.05
 """Likewise, in nats."""
 
 

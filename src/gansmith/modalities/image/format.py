@@ -40,6 +40,8 @@ class ImageFormat(AbstractFormat[Pictures, ImageOptions]):
     """See `HasScores`, `Filming`, `Marking`, `Pictured`, `ShowsOddities`, `Translatable`."""
 
     kind: ClassVar[str] = "image"
+    noun: ClassVar[str] = "picture"
+    million_points: ClassVar[str] = "megapixel"
     n_previewed: ClassVar[int] = 36
     n_frames: ClassVar[int] = 30
     n_dims: ClassVar[int] = 2

@@ -46,6 +46,7 @@ class Translator(AbstractLearner, BaseEstimator):
         accept_terms: Accept the terms of use of `identity`, which `fit` tells where they are not accepted.
         keep_attribute: What this attribute says has to be read off results as well; several in a list.
         labels: A table with a column of file names and columns of attributes; empty: looked for.
+        name_parts: What the parts of names of sounds mean, such as "digit,speaker,-".
         upscale: Make records so many times larger, 2 to 8; 0: no larger.
         restore: Repair damaged records.
         damage: What is to be mended: "old" photographs (the default), or "camera".
@@ -74,6 +75,7 @@ class Translator(AbstractLearner, BaseEstimator):
         identity: bool = False,
         accept_terms: bool = False,
         labels: str = "",
+        name_parts: str = "",
         upscale: int = 0,
         restore: bool = False,
         damage: str = "",
@@ -87,6 +89,7 @@ class Translator(AbstractLearner, BaseEstimator):
         verbose: bool = True,
     ) -> None:
         self.unpaired, self.to_attribute, self.labels = unpaired, to_attribute, labels
+        self.name_parts = name_parts
         self.keep_attribute = keep_attribute
         self.identity, self.accept_terms = identity, accept_terms
         self.upscale, self.restore, self.damage = upscale, restore, damage
@@ -133,6 +136,7 @@ class Translator(AbstractLearner, BaseEstimator):
             "identity": self.identity,
             "accept_terms": self.accept_terms,
             "labels": self.labels,
+            "name_parts": self.name_parts,
             "upscale": self.upscale,
             "restore": self.restore,
             "damage": self.damage,

@@ -56,6 +56,9 @@ class DomainOptions:
     labels: Annotated[str, Offered(("fit",), form="FILE")] = ""
     """A CSV file with a column of file names and columns of labels; if not given, looked for beside the
     pictures."""
+    name_parts: Annotated[str, Offered(("fit",), form="A,B,...")] = ""
+    """What the parts of file names of sounds mean, parted by _ or -, such as digit,speaker,- where - is left
+    out."""
     size: Annotated[str, Offered(("fit",), form="WIDTHxHEIGHT")] = ""
     """Size in pixels that pictures are resized to, such as 46x56, or 64 for 64x64; empty: chosen from the
     data."""
@@ -79,6 +82,8 @@ class DomainOptions:
             raise UsageError("--keep-attribute goes with --to-attribute: say what is to be changed.")
         if self.labels and not self.to_attribute:
             raise UsageError("--labels says what --to-attribute changes. Give both, or leave it out.")
+        if self.name_parts and not self.to_attribute:
+            raise UsageError("--name-parts says what --to-attribute changes. Give both, or leave it out.")
         check_longest_side(self.size)
 
     @property

@@ -173,7 +173,7 @@ def _by_attribute(source: object, options: DomainOptions) -> Domains:
     """One set whose records differ in an attribute."""
     modality = kind_of(source)
     translating = needed(modality.format, Translatable, modality.kind)
-    more = {name: value for name in ("labels", "channels") if (value := getattr(options, name))}
+    more = {name: value for name in ("labels", "channels", "name_parts") if (value := getattr(options, name))}
     records = modality.format.read(source, _own(modality, options, **more))
     if not isinstance(records, HasAttributes):
         raise DataError(f"data of kind {modality.kind!r} has no attributes that could be changed.")
