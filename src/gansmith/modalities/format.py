@@ -240,7 +240,7 @@ class Auditing(Protocol):
 
 @runtime_checkable
 class Filming(Protocol):
-    """Records can be shown one after the other as the frames of a film."""
+    """Records can be shown, or heard, one after the other as the frames of a film."""
 
     def film(
         self, frames: Sequence[Any], path: Path, seconds_per_frame: float, metadata: Mapping[str, str]
@@ -255,6 +255,11 @@ class Filming(Protocol):
     def check_film(self, path: Path) -> None:
         """Raise UsageError unless a film can be written under that name."""
         ...
+
+
+@runtime_checkable
+class FilmingRuns(Filming, Protocol):
+    """Previews that a run has written can be shown as a film, too."""
 
     def film_of_files(
         self, paths: Sequence[Path], path: Path, seconds_per_frame: float, last_seconds: float

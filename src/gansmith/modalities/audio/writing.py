@@ -14,6 +14,7 @@ that can hold the mark carries it, unless nobody wants it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO, ClassVar, Final, final
 
@@ -117,7 +118,7 @@ class _SoundFiles:
 class _OneAfterTheOther:
     """All sounds in one file."""
 
-    def __init__(self, file: BinaryIO, like: Sounds, metadata: Mapping[str, str]) -> None:
+    def __init__(self, file: BinaryIO | BytesIO, like: Sounds, metadata: Mapping[str, str]) -> None:
         self._file, self._form, self._metadata = file, like.form, metadata
         self._parts: list[np.ndarray] = []
 
@@ -132,6 +133,16 @@ class _OneAfterTheOther:
         none = np.zeros((0, self._form.n_channels), np.int16)
         whole = np.concatenate([none, *self._parts])
         self._file.write(wav_bytes(whole, self._form.rate_hz, says(self._metadata)))
+
+
+def in_one_file(parts: Sequence[Sounds], metadata: Mapping[str, str]) -> bytes:
+    """The content of a WAV file of all sounds, one after the other."""
+    file = BytesIO()
+    target = _OneAfterTheOther(file, parts[0], metadata)
+    for part in parts:
+        target.write(part)
+    target.finish()
+    return file.getvalue()
 
 
 @final

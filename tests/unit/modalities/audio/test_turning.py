@@ -10,14 +10,16 @@ import torch
 
 from gansmith.errors import UsageError
 from gansmith.modalities.audio import AudioOptions
+from gansmith.modalities.audio.format import AudioFormat
 from gansmith.modalities.audio.reading import read_sounds
 from gansmith.modalities.audio.turning import turned
+from gansmith.modalities.audio.writing import BETWEEN_SECONDS
 from gansmith.modalities.grids import Turning
 from gansmith.modalities.pairs.domains import DomainOptions
 from gansmith.modalities.pairs.domains.codec import DomainCodec
 from gansmith.modalities.pairs.domains.format import DomainFormat
 from gansmith.modalities.pairs.domains.windows import DomainWindows
-from gansmith.modalities.waves import as_pcm, wav_bytes
+from gansmith.modalities.waves import as_pcm, decode_wav, wav_bytes
 
 RATE = 8_000
 
@@ -57,3 +59,17 @@ def test_several_sounds_go_to_a_folder_and_what_stays_stays(voices, tmp_path):
         read_sounds(str(one), AudioOptions(trim=False)).waves for one in (voices, tmp_path / "out")
     )
     assert np.abs(before.astype(int) - after).max() <= 1
+
+
+def test_a_walk_through_sounds_is_one_sound(voices):
+    sounds, kind = read_sounds(str(voices), AudioOptions()), AudioFormat()
+    frames = [sounds.take(np.array([place, place + 8])) for place in range(3)]
+    content = kind.film(frames, Path("walk.wav"), 0.1, {})
+    found = decode_wav(content)
+    seconds = (
+        sum(len(frame.heard(place)) for frame in frames for place in (0, 1)) / RATE + 5 * BETWEEN_SECONDS
+    )
+    assert len(found.wave) / RATE == pytest.approx(seconds, abs=0.01)
+    assert b"synthetic" in content
+    with pytest.raises(UsageError, match=r"ends in \.wav"):
+        kind.check_film(Path("walk.gif"))
