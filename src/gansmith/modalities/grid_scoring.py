@@ -82,8 +82,8 @@ class AbstractGridScoring(ABC, Generic[RecordsT]):
         """Of each set that a score looks at, at most; exact copies are looked for among all."""
 
     @abstractmethod
-    def observer(self, effort: Effort) -> GridObserver:
-        """Who looks at the records."""
+    def observer(self, effort: Effort, n_least: int) -> GridObserver:
+        """Who looks at the records, of which there are at least so many on each side."""
 
     @abstractmethod
     def check(self, fake: RecordsT, train: RecordsT, holdout: RecordsT) -> None:
@@ -164,7 +164,7 @@ class AbstractGridScoring(ABC, Generic[RecordsT]):
             self._seen(train, train_keys, some, targets),
             self._seen(holdout, holdout_keys, held, targets),
             targets,
-            self.observer(effort),
+            self.observer(effort, min(map(len, (*fakes, holdout)))),
             seed,
             effort,
             known_keys=train_keys,

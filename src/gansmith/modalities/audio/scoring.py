@@ -30,6 +30,9 @@ N_QUICKLY_SEEN: Final = 4_000
 """... and for a quick card."""
 FOLD: Final = 2
 """See `GridObserver`: four neighbours are one place, for what bands say lies next to each other."""
+FEW: Final = 150
+"""Sounds on a side of which so few steps are learnt that every place is looked at: folded, a judge of a
+hundred digits told .73 where it told .82 (LOG.md)."""
 SETTLED: Final = 0.05
 """Likewise, in nats."""
 
@@ -52,9 +55,9 @@ class SoundScoring(AbstractGridScoring[Sounds]):
     def most(self, train: Sounds, effort: Effort) -> int:
         return MAX_SOUNDS if effort.is_full else N_QUICK
 
-    def observer(self, effort: Effort) -> GridObserver:
+    def observer(self, effort: Effort, n_least: int) -> GridObserver:
         n_seen = N_SEEN if effort.is_full else N_QUICKLY_SEEN
-        return GridObserver(n_seen, fold=FOLD, settled=SETTLED)
+        return GridObserver(n_seen, fold=1 if n_least < FEW else FOLD, settled=SETTLED)
 
     def check(self, fake: Sounds, train: Sounds, holdout: Sounds) -> None:
         forms = {str(part.form) for part in (fake, train, holdout)}

@@ -45,7 +45,7 @@ class PictureScoring(AbstractGridScoring[Pictures]):
     def most(self, train: Pictures, effort: Effort) -> int:
         return min(most_pictures(train.form), MAX_PICTURES if effort.is_full else N_QUICK)
 
-    def observer(self, effort: Effort) -> GridObserver:
+    def observer(self, effort: Effort, n_least: int) -> GridObserver:
         return GridObserver(N_SEEN if effort.is_full else N_QUICKLY_SEEN)
 
     def check(self, fake: Pictures, train: Pictures, holdout: Pictures) -> None:
