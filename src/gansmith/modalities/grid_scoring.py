@@ -189,7 +189,7 @@ class AbstractGridScoring(ABC, Generic[RecordsT]):
                 entries=known,
                 slack=(1 / len(fake) + 1 / len(holdout)) ** 0.5,
                 missing=judge.missing(seen),
-                defects=defects(self._rules(broken, fake, train, holdout, seed)),
+                defects=defects(self.rules(broken, fake, train, holdout, seed)),
                 target=", ".join(one.name for one in targets),
                 lacks_target=target is not None and "tstr" not in known,
                 searched=self._searched(len(ours), len(fake)),
@@ -233,7 +233,7 @@ class AbstractGridScoring(ABC, Generic[RecordsT]):
         beside = did_you_mean(target, found) if found else "They have none: give them with --labels."
         raise UsageError(f"{train.name}: {self.nouns} have no attribute {target!r} to predict. {beside}")
 
-    def _rules(
+    def rules(
         self, broken: Mapping[str, np.ndarray], fake: RecordsT, train: RecordsT, holdout: RecordsT, seed: int
     ) -> list[Rule]:
         """Rules with those who break them, beside as many held-out records."""
