@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,13 +14,14 @@ from gansmith.faces.demos.notes import RATE_HZ, notes
 from gansmith.modalities.attributes import Attributes
 from gansmith.modalities.audio import AudioOptions
 from gansmith.modalities.audio.drawing import spectrograms
-from gansmith.modalities.audio.embedding import embedded, keys_of, targets_of, wanted_pitch
+from gansmith.modalities.audio.embedding import embedded, keys_of, wanted_pitch
 from gansmith.modalities.audio.reading import read_sounds
 from gansmith.modalities.audio.sounds import Sounds
 from gansmith.modalities.audio.traits import traits_of
 from gansmith.modalities.canvas import grid, png_bytes
 from gansmith.modalities.grid_observer import GridObserver
-from gansmith.scorecard.embedded.records import Target
+from gansmith.modalities.grid_scoring import targets_of
+from gansmith.scorecard.embedded.records import Encoder, Target
 from gansmith.scorecard.learners import auc_and_error
 from gansmith.scorecard.real.coverage import neighbourhoods
 
@@ -35,6 +37,7 @@ def rendered(n: int, seed: int) -> Sounds:
     return found.with_attributes(Attributes({**found.attributes.columns, **known}))
 
 
+@cache
 def spoken() -> tuple[Sounds, Sounds]:
     """Spoken digits: those to learn from, and the first ten takes of each digit and speaker."""
     path = data_folder() / "fsdd" / VOICES
@@ -49,15 +52,18 @@ class Judge:
     """What has learnt from real sounds, and judges others of the same form."""
 
     def __init__(self, train: Sounds, held: Sounds) -> None:
-        self.targets: tuple[Target, ...] = targets_of(train, held)
+        self.targets: tuple[Target, ...] = targets_of(train.attributes, held.attributes)
         self.train, self.held = (embedded(one, keys_of(one), self.targets) for one in (train, held))
         self.observer = GridObserver(N_SEEN)
         n_classes = tuple(len(one.classes) for one in self.targets)
         self.probe = self.observer.classifier(self.train.values, self.train.codes, n_classes, SEED)
+
+    @cached_property
+    def encoder(self) -> Encoder:
+        """Of half of the real sounds."""
         half = len(self.train) // 2
-        self.encoder = self.observer.encoder(
-            self.train.take(slice(0, half)), self.train.take(slice(half, None)), self.targets, SEED
-        )
+        learnt, unseen = self.train.take(slice(0, half)), self.train.take(slice(half, None))
+        return self.observer.encoder(learnt, unseen, self.targets, SEED)
 
     def said(self, sounds: Sounds) -> dict[str, np.ndarray]:
         """What the probe hears, by attribute, as texts."""
@@ -92,6 +98,12 @@ class Judge:
 
     def _seen(self, sounds: Sounds) -> Any:
         return embedded(sounds, keys_of(sounds), self.targets)
+
+
+@cache
+def of_words() -> Judge:
+    """The judge of spoken digits."""
+    return Judge(*spoken())
 
 
 def in_tune(sounds: Sounds, semitones: float = 0.5) -> float:

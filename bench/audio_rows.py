@@ -7,8 +7,9 @@ from typing import Any, Final
 
 import numpy as np
 import torch
+from scipy.spatial.distance import cdist
 
-from bench.audio_judge import Judge, draw, in_tune, rendered, spoken
+from bench.audio_judge import Judge, draw, in_tune, of_words, rendered, spoken
 from bench.picture_sets import data_folder
 from bench.picture_task import Row, Task, at_least, at_most, told
 from gansmith.modalities.attributes import Attributes
@@ -16,6 +17,7 @@ from gansmith.modalities.audio import AudioOptions
 from gansmith.modalities.audio.codec import AudioCodec
 from gansmith.modalities.audio.codings import CODINGS
 from gansmith.modalities.audio.embedding import broken_rules, keys_of
+from gansmith.modalities.audio.levels import levels
 from gansmith.modalities.audio.reading import read_sounds
 from gansmith.modalities.audio.sounds import Sounds
 from gansmith.modalities.audio.traits import traits_of
@@ -90,7 +92,10 @@ def piano(task: Task) -> list[Row]:
     every = read_sounds(path, options, _codec(base).form)
     pitch = {name: 60 + place for place, name in enumerate(_SCALE)}
     numbers = [pitch[name.rsplit("/", 1)[1].removesuffix(".wav")] for name in every.names]
-    known = every.with_attributes(Attributes({"pitch": np.array([str(one) for one in numbers], object)}))
+    columns = {"pitch": list(map(str, numbers)), "timbre": [STAND_IN] * len(numbers)}
+    known = every.with_attributes(
+        Attributes({name: np.array(column, object) for name, column in columns.items()})
+    )
     learnt = known.take(np.array([k for k, one in enumerate(numbers) if one % 2 == 0]))
     run = start(learnt, FitConfig(samples_seen=4_000, seed=task.seed), origin=base)
     for record in run:
@@ -98,22 +103,32 @@ def piano(task: Task) -> list[Row]:
             told(f"fine-tuned: step {record.step:,} of {record.n_steps:,}")
     model = run.model()
     between = [str(one) for one in range(61, 72, 2)]
-    fake = made(model, 60, task.seed, {"pitch": between})
+    fake = made(model, 60, task.seed, {"pitch": between, "timbre": STAND_IN})
     heard = 100 * np.abs(traits_of(fake)[:, 0] - np.array(fake.attributes.columns["pitch"], float))
     draw(task.out / "piano.png", known, fake)
     return [
         at_most("median distance of pitches between, cents", float(np.nanmedian(heard)), 20),
         Row("share of them within 20 cents", float((np.nan_to_num(heard, nan=1e9) <= 20).mean())),
+        Row("share that is nearer to a piano note than to a rendered one", _like_piano(fake, known)),
     ]
 
 
+def _like_piano(sounds: Sounds, known: Sounds) -> float:
+    """By the levels of bands, a nearest note each, of 13 of the piano and 500 rendered ones."""
+    ours, real, others = (levels(one).reshape(len(one), -1) for one in (sounds, known, rendered(500, 3)))
+    nearest = [cdist(ours, one).min(1) for one in (real, others)]
+    return float((nearest[0] < nearest[1]).mean())
+
+
+STAND_IN: Final = "string"
+"""The timbre of the rendered notes whose place the piano takes."""
 _SCALE: Final = ("c1", "c1s", "d1", "d1s", "e1", "f1", "f1s", "g1", "g1s", "a1", "a1s", "b1", "c2")
 
 
 def digits(task: Task) -> list[Row]:
     """Spoken digits of six speakers: is each the digit that was asked for, by its speaker?"""
     train, held = spoken()
-    judge = Judge(train, held)
+    judge = of_words()
     coding = task.option or "mel"
     model = task.learnt(train, tag=coding, options={"coding": coding})
     fake = made(model, N_JUDGED, task.seed)

@@ -11,11 +11,10 @@ from typing import Any, Final
 
 import numpy as np
 
-from bench.audio_judge import SEED, Judge, draw, spoken
+from bench.audio_judge import SEED, Judge, draw, of_words, spoken
 from bench.mcadams import mcadams
 from bench.picture_task import Row, Task, at_least, at_most
 from gansmith.modalities.anonymizing import Asked
-from gansmith.modalities.attributes import Attributes
 from gansmith.modalities.audio import AudioOptions
 from gansmith.modalities.audio.forming import resampled
 from gansmith.modalities.audio.levels import levels
@@ -39,17 +38,14 @@ N_SEEN: Final = 20_000
 
 def _model(task: Task, train: Sounds) -> Model:
     """One generator for all speakers."""
-    known = Attributes({"speaker": train.attributes.columns["speaker"]})
-    options = {"to_attribute": ("speaker",), "accept_terms": True}
-    return replace(task, name="voices", is_again=True).learnt(
-        train.with_attributes(known), tag="speaker", options=options
-    )
+    options = {"to_attribute": ("speaker",), "keep_attribute": ("digit",), "accept_terms": True}
+    return replace(task, name="voices", is_again=True).learnt(train, tag="speaker", options=options)
 
 
 def conversion(task: Task) -> list[Row]:
     """Digits of a speaker said by another: is it the other, and the same digit?"""
     train, held = spoken()
-    judge, model = Judge(train, held), _model(task, train)
+    judge, model = of_words(), _model(task, train)
     some = held.take(np.random.default_rng(SEED).permutation(len(held))[:N_TURNED])
     speakers = sorted(set(train.attributes.columns["speaker"].tolist()))
     own = some.attributes.columns["speaker"].tolist()
@@ -72,7 +68,7 @@ def conversion(task: Task) -> list[Row]:
 def anonymised(task: Task) -> list[Row]:
     """Nobody's voice: does an attacker who knows how find the speaker, and is the digit still heard?"""
     train, held = spoken()
-    judge, model = Judge(train, held), _model(task, train)
+    judge, model = of_words(), _model(task, train)
     rng = np.random.default_rng(SEED)
     known, asked = (
         part.take(rng.permutation(len(part))[:n]) for part, n in ((train, N_TRAINED), (held, 600))

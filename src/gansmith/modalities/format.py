@@ -89,6 +89,10 @@ class AbstractFormat(ABC, Generic[R, O]):
 
     kind: ClassVar[str]
     """The name users know it by."""
+    noun: ClassVar[str] = "record"
+    """What one record is, for messages."""
+    million_points: ClassVar[str] = "million points"
+    """What a million of its values are."""
     n_previewed: ClassVar[int] = 5
     """How many records a preview of what is made shows."""
     n_frames: ClassVar[int] = 0
@@ -236,7 +240,7 @@ class Auditing(Protocol):
 
 @runtime_checkable
 class Filming(Protocol):
-    """Records can be shown one after the other as the frames of a film."""
+    """Records can be shown, or heard, one after the other as the frames of a film."""
 
     def film(
         self, frames: Sequence[Any], path: Path, seconds_per_frame: float, metadata: Mapping[str, str]
@@ -251,6 +255,11 @@ class Filming(Protocol):
     def check_film(self, path: Path) -> None:
         """Raise UsageError unless a film can be written under that name."""
         ...
+
+
+@runtime_checkable
+class FilmingRuns(Filming, Protocol):
+    """Previews that a run has written can be shown as a film, too."""
 
     def film_of_files(
         self, paths: Sequence[Path], path: Path, seconds_per_frame: float, last_seconds: float

@@ -12,7 +12,13 @@ from typing import Any, Final, final
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d, cross_entropy
+from torch.nn.functional import (
+    adaptive_avg_pool1d,
+    adaptive_avg_pool2d,
+    adaptive_avg_pool3d,
+    cross_entropy,
+    pad,
+)
 
 from gansmith.engine.processors import fastest_precision, matrix_precision
 from gansmith.engine.randomness import Randomness
@@ -42,6 +48,8 @@ N_SEEN: Final = 50_000
 """Records that a network sees while it learns, those of a small set again and again."""
 N_QUICKLY_SEEN: Final = 10_000
 MAX_EPOCHS: Final = 30
+N_AVERAGED: Final = 16
+"""Steps over which a loss is averaged, about."""
 SMALL_SIDE: Final = 16
 """Of the coarse picture that an encoder restores."""
 NOISE: Final = 0.1
@@ -56,10 +64,13 @@ class GridObserver(AbstractObserver):
 
     Args:
         n_seen: Records that each network sees while it learns.
+        fold: Sides of the blocks of neighbours that become channels before anything else: nothing is lost,
+            and a network is about so many times quicker for each axis.
+        settled: Mean loss, in nats, of so few errors that a network is taught; 0: it sees all of `n_seen`.
     """
 
-    def __init__(self, n_seen: int = N_SEEN) -> None:
-        self.n_seen = n_seen
+    def __init__(self, n_seen: int = N_SEEN, *, fold: int = 1, settled: float = 0.0) -> None:
+        self.n_seen, self.fold, self.settled = n_seen, fold, settled
 
     def encoder(self, learnt: Embedded, unseen: Embedded, targets: tuple[Target, ...], seed: int) -> Encoder:
         """See the base class: it learns to restore coarse records from noisy ones, and to tell classes."""
@@ -67,7 +78,7 @@ class GridObserver(AbstractObserver):
         mean, spread = small[0].mean(0), float(small[0].var(0).sum()) or 1.0
         n_values, codes = len(mean), torch.from_numpy(learnt.codes)
         sizes = (*(len(target.classes) for target in targets), n_values)
-        network = _seeded(lambda: _Network(learnt.values.shape[1:], sizes), seed)
+        network = _seeded(lambda: _Network(learnt.values.shape[1:], sizes, self.fold), seed)
 
         def loss(rows: np.ndarray, generator: torch.Generator) -> Tensor:
             batch = torch.from_numpy(learnt.values[rows])
@@ -88,13 +99,13 @@ class GridObserver(AbstractObserver):
 
     def classifier(self, values: Values, codes: Codes, n_classes: tuple[int, ...], seed: int) -> Classifier:
         """See the base class."""
-        network = _seeded(lambda: _Network(values.shape[1:], n_classes), seed)
+        network = _seeded(lambda: _Network(values.shape[1:], n_classes, self.fold), seed)
         wanted = torch.from_numpy(codes)
 
         def loss(rows: np.ndarray, generator: torch.Generator) -> Tensor:
             return _surprise(network(torch.from_numpy(values[rows])), wanted[rows])
 
-        _learn(network, loss, len(values), self.n_seen, seed)
+        _learn(network, loss, len(values), self.n_seen, seed, self.settled)
         return lambda records: [part.softmax(1).double().numpy() for part in network.outputs(records)]
 
 
@@ -116,9 +127,11 @@ def taught(lessons: Lessons, seed: int) -> Chances:
 class _Network(nn.Module):
     """Strided convolutions to 64 features, and linear outputs of them."""
 
-    def __init__(self, shape: Shape, sizes: Sequence[int]) -> None:
+    def __init__(self, shape: Shape, sizes: Sequence[int], fold: int = 1) -> None:
         super().__init__()
-        n_levels = 1
+        n_channels, *grid = shape
+        self.fold, n_levels = fold, 1
+        shape = (n_channels * fold ** len(grid), *(-(-side // fold) for side in grid))
         while max(grids_of(tuple(shape[1:]), n_levels + 1)[0]) > COARSEST_SIDE:
             n_levels += 1
         widths = [NARROWEST * level for level in range(1, n_levels + 1)]
@@ -132,7 +145,7 @@ class _Network(nn.Module):
 
     def features(self, values: Tensor) -> Tensor:
         """Shape `(n, 64)`."""
-        return self.encode(2 * values - 1).float()
+        return self.encode(folded(2 * values - 1, self.fold)).float()
 
     @torch.no_grad()
     def points(self, values: Values) -> np.ndarray:
@@ -162,13 +175,14 @@ def _learn(
     n_records: int,
     n_seen: int,
     seed: int,
+    settled: float = 0.0,
 ) -> None:
-    """With Adam, on random batches; of few records so many passes at most."""
+    """With Adam, on random batches; of few records so many passes at most; no longer than until `settled`."""
     n_steps = max(1, min(n_seen, MAX_EPOCHS * n_records) // BATCH_SIZE)
     optimiser = torch.optim.Adam(network.parameters(), LEARNING_RATE)
     falling = torch.optim.lr_scheduler.LinearLR(optimiser, 1.0, 0.01, n_steps)
     rng, generator = draws(seed), Randomness(seed).generator("observer's noise", 0)
-    order = np.zeros(0, np.int64)
+    order, mean = np.zeros(0, np.int64), 1.0
     for _ in range(n_steps):
         while len(order) < min(BATCH_SIZE, n_records):
             order = np.append(order, rng.permutation(n_records))
@@ -179,6 +193,9 @@ def _learn(
         value.backward()
         optimiser.step()
         falling.step()
+        mean += (value.item() - mean) / N_AVERAGED
+        if mean < settled:
+            break
     network.eval()
 
 
@@ -201,3 +218,17 @@ def _digest(network: nn.Module) -> str:
     for weights in network.state_dict().values():
         digest.update(weights.numpy().tobytes())
     return digest.hexdigest()
+
+
+def folded(values: Tensor, fold: int) -> Tensor:
+    """Blocks of `fold` neighbours along each axis as channels; at the ends the last value is repeated."""
+    if fold == 1:
+        return values
+    n, n_channels, *grid = values.shape
+    lacking = [side for length in reversed(grid) for side in (0, -length % fold)]
+    padded = pad(values, lacking, mode="replicate")
+    sides = [side for length in padded.shape[2:] for side in (length // fold, fold)]
+    parted = padded.view(n, n_channels, *sides)  # (n, n_channels, length, fold, ...)
+    n_dims = len(grid)
+    order = [0, 1, *(3 + 2 * axis for axis in range(n_dims)), *(2 + 2 * axis for axis in range(n_dims))]
+    return parted.permute(order).reshape(n, n_channels * fold**n_dims, *sides[::2])

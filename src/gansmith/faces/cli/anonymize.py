@@ -95,7 +95,7 @@ def anonymize(
                 console.print(f"Note: {one.name}: {one.note}" if one.name else f"Note: {one.note}")
     found = anonymizer.write_provenance(output, asked, done)
     left: list[str] = found["without_a_face"]
-    console.print(f"Wrote {output}: {found['people']:,} people in {found['pictures']:,} pictures replaced.")
+    console.print(f"Wrote {output}: {found['people']:,} people in {found['pictures']:,} files replaced.")
     if left:
         listed = "\n  ".join(left[:N_LISTED])
         more = f"\n  and {len(left) - N_LISTED:,} more" if len(left) > N_LISTED else ""

@@ -82,6 +82,7 @@ def apply(
     if report is not None and (not (truth or real) or report.suffix.lower() != ".html"):
         raise UsageError("--report needs measurements: give --truth or --real, and a name ending in .html.")
     from gansmith.faces.cli.screen import console
+    from gansmith.modalities.registry import find_modality
     from gansmith.modalities.translating import Wish
     from gansmith.tasks.model import load_model
     from gansmith.tasks.translate.translation import Translation
@@ -100,9 +101,10 @@ def apply(
     pace = seconds / (n_points / MEGA) if n_points else 0.0
     n_done = sum(one.n_points > 0 for one in turned)
     translation.write_provenance(output, n_done)
+    kind = find_modality(translation.way.kind).format
     console.print(
-        f"Wrote {output}: {n_done:,} picture{'' if n_done == 1 else 's'}, {seconds:.1f} s, "
-        f"{pace:.1f} s per megapixel."
+        f"Wrote {output}: {n_done:,} {kind.noun}{'' if n_done == 1 else 's'}, {seconds:.1f} s, "
+        f"{pace:.1f} s per {kind.million_points}."
     )
     found: dict[str, Any] = {"output": str(output), "records": n_done, "seconds_per_megapixel": pace}
     found |= translation.provenance

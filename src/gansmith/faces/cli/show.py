@@ -129,7 +129,7 @@ def _show_run(path: Path, as_json: bool) -> None:
 
 def _write_movie(run: Path, movie: Path, as_json: bool) -> None:
     """The previews of a run, one after the other; the last is seen longer."""
-    from gansmith.modalities.format import Filming
+    from gansmith.modalities.format import FilmingRuns
     from gansmith.modalities.registry import find_modality, needed
     from gansmith.store import write_whole
     from gansmith.store.run_folder import RunFolder
@@ -137,7 +137,7 @@ def _write_movie(run: Path, movie: Path, as_json: bool) -> None:
     folder = RunFolder(run)
     config, paths = folder.config(), folder.frames()
     modality = find_modality(config.get("kind", ""))
-    filming = needed(modality.format, Filming, modality.kind)
+    filming = needed(modality.format, FilmingRuns, modality.kind)
     filming.check_film(movie)
     if not paths:
         raise UsageError(f"{run}: the run has no previews yet to write to {movie}. Try again later.")

@@ -15,7 +15,7 @@ MOST_FRAMES = 2_000
 def walk(
     model: Annotated[Path, typer.Argument(help="A model file.")],
     output: Annotated[
-        Path, typer.Option("-o", "--output", help="The film to write: .gif, .webp or .png.")
+        Path, typer.Option("-o", "--output", help="The film to write: .gif, .webp or .png; of sounds .wav.")
     ] = Path("walk.gif"),
     stops: Annotated[
         int | None,

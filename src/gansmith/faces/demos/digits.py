@@ -22,8 +22,9 @@ from gansmith.engine.randomness import Randomness
 from gansmith.errors import UsageError
 from gansmith.faces.demos.pictures import line_chart, make_folder, picture_grid
 from gansmith.modalities.grid_observer import GridObserver
+from gansmith.modalities.grid_scoring import targets_of
 from gansmith.modalities.image import ImageOptions
-from gansmith.modalities.image.embedding import embedded, keys_of, targets_of
+from gansmith.modalities.image.embedding import embedded, keys_of
 from gansmith.modalities.image.pictures import BUNDLED_DIGITS, Pictures
 from gansmith.modalities.image.reading import read_pictures
 from gansmith.modalities.image.scoring import score_pictures
@@ -245,7 +246,10 @@ def _scores(
 
 def _recognised(fake: Pictures, digits: Pictures) -> Entry:
     """Share of pictures that a network takes for twos, beside that of real twos which it has not seen."""
-    parts = [embedded(part, keys_of(part), targets_of(digits, digits)) for part in (digits, fake)]
+    parts = [
+        embedded(part, keys_of(part), targets_of(digits.attributes, digits.attributes))
+        for part in (digits, fake)
+    ]
     half = np.arange(len(digits)) % 2 == 0
     taught, two = parts[0].take(half), sorted(set(np.asarray(digits.labels).tolist())).index(DIGIT)
     judge = GridObserver().classifier(taught.values, taught.codes, (10,), 0)

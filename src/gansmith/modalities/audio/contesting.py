@@ -7,10 +7,9 @@ from typing import Final
 
 import numpy as np
 
-from gansmith.errors import DataError, UsageError, did_you_mean
-from gansmith.modalities.attributes import Attributes
+from gansmith.errors import DataError
 from gansmith.modalities.audio.levels import levels
-from gansmith.modalities.audio.sounds import Sounds, joined
+from gansmith.modalities.audio.sounds import Sounds
 from gansmith.modalities.grid_observer import taught
 from gansmith.scorecard.contest.arena import Arena, Lessons, Method
 from gansmith.scorecard.contest.methods import repeated_rows
@@ -19,22 +18,6 @@ SHIFT: Final = 0.1
 """The farthest shift in time, as a share of the length."""
 MASKED: Final = 0.15
 """The widest stripe of bands or moments that is silenced, as a share of all."""
-
-
-def classes_of(sounds: Sounds, target: str) -> np.ndarray:
-    """The values of an attribute as texts, None where they are not known; shape `(n,)`.
-
-    Raises:
-        UsageError: There is no such attribute; the nearest is named.
-    """
-    columns = sounds.attributes.columns
-    if target not in columns:
-        near = did_you_mean(target, columns) if columns else "Nothing is known of these sounds."
-        raise UsageError(f"{sounds.name}: sounds have no attribute {target!r}. {near}")
-    column = columns[target]
-    if column.dtype == object:
-        return np.array([None if one is None else str(one) for one in column.tolist()], object)
-    return np.array([None if np.isnan(one) else f"{one:g}" for one in column.tolist()], object)
 
 
 def arena_of(parts: Sequence[Sounds]) -> Arena:
@@ -75,14 +58,3 @@ METHODS: Final = (
     Method("masks", "rare sounds repeated, some bands and moments silenced", _masked),
 )
 """Park et al. 2019, "SpecAugment" (arXiv:1904.08779), for the last."""
-
-
-def marked(parts: Sequence[Sounds], marks: Sequence[bool], name: str) -> Sounds:
-    """See `Contesting`; attributes that made sounds lack are left out."""
-    sets = [
-        part.with_attributes(
-            Attributes({**part.attributes.columns, name: np.full(len(part), "yes" if mark else "no", object)})
-        )
-        for part, mark in zip(parts, marks, strict=True)
-    ]
-    return joined(sets)

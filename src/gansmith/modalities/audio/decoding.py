@@ -40,5 +40,6 @@ def _by_library(content: bytes) -> Decoded:
     try:
         wave, rate_hz = library.read(BytesIO(content), dtype="float32", always_2d=True)
     except (library.SoundFileError, RuntimeError, TypeError) as error:
-        raise Unreadable(f"cannot be decoded ({str(error).strip()})") from error
+        why = str(error).rpartition(": ")[2].strip().rstrip(".")  # without the address of what was opened
+        raise Unreadable(f"cannot be decoded ({why})") from error
     return Decoded(np.ascontiguousarray(wave), int(rate_hz))

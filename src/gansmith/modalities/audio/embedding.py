@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from hashlib import blake2b
 from typing import Any, Final
 
 import numpy as np
 
-from gansmith.disclosure import usual_min_count
 from gansmith.modalities.audio.levels import levels
 from gansmith.modalities.audio.measures import PITCHES
 from gansmith.modalities.audio.sounds import Sounds
 from gansmith.modalities.audio.traits import traits_of
+from gansmith.modalities.grid_scoring import codes_for, first_ones
 from gansmith.modalities.waves import FULL_SCALE, HIGHEST
-from gansmith.scorecard.embedded.judge import codes_of
 from gansmith.scorecard.embedded.records import Embedded, Target
 
-MAX_CLASSES: Final = 100
-"""Of an attribute that is a target."""
 N_CLIPPED: Final = 4
 """Samples in a row at full scale: a sound that is cut off."""
 SILENT: Final = 0.001
@@ -30,23 +26,6 @@ LENGTH_MARGIN: Final = 0.05
 """Of the length, by which a sound may be longer or shorter than the real ones."""
 
 
-def targets_of(train: Sounds, holdout: Sounds) -> tuple[Target, ...]:
-    """Attributes whose values are classes: two or more of them, known of training and held-out sounds."""
-    found: list[Target] = []
-    for name, column in train.attributes.columns.items():
-        theirs = holdout.attributes.columns.get(name)
-        if column.dtype != object or theirs is None:
-            continue
-        classes = sorted({value for value in column.tolist() if value is not None})
-        unseen = {value for value in theirs.tolist() if value in classes}
-        if 2 <= len(unseen) <= len(classes) <= min(MAX_CLASSES, len(train) // 2):
-            counts = Counter([*column.tolist(), *theirs.tolist()])
-            n_enough = usual_min_count(len(train) + len(holdout))
-            rare = frozenset(value for value in classes if counts[value] < n_enough)
-            found.append(Target(name, tuple(classes), rare))
-    return tuple(found)
-
-
 def embedded(sounds: Sounds, keys: np.ndarray, targets: Sequence[Target]) -> Embedded:
     """Sounds as the suite sees them, in their order: levels of bands, traits, and the pitch that is known.
 
@@ -55,8 +34,7 @@ def embedded(sounds: Sounds, keys: np.ndarray, targets: Sequence[Target]) -> Emb
         keys: See `keys_of`.
         targets: What is known of them.
     """
-    columns = [sounds.attributes.columns.get(target.name, np.zeros(0, object)) for target in targets]
-    codes = codes_of([column.tolist() for column in columns], targets, len(sounds))
+    codes = codes_for(sounds.attributes, targets, len(sounds))
     own = np.concatenate([traits_of(sounds), wanted_pitch(sounds)[:, None]], axis=1)
     return Embedded(levels(sounds), keys, codes, own=own, n_whole=sounds.form.n_channels)
 
@@ -99,8 +77,6 @@ def broken_rules(sounds: Sounds, real: Sounds, keys: np.ndarray) -> dict[str, np
     lengths = sounds.lengths
     means = waves.astype(np.float64).sum(1) / np.maximum(lengths, 1)[:, None] / FULL_SCALE
     rates = np.array([one.rate_hz for one in sounds.came]) if sounds.came else None
-    is_first = np.zeros(len(keys), bool)
-    is_first[np.unique(keys.astype("S16"), return_index=True)[1]] = True
     low, high = real.lengths.min(), real.lengths.max()
     margin = LENGTH_MARGIN * real.form.n_samples
     found: dict[str, Any] = {
@@ -108,7 +84,7 @@ def broken_rules(sounds: Sounds, real: Sounds, keys: np.ndarray) -> dict[str, np
         "is not cut off at full scale": run.any((1, 2)),
         "has no constant part": (np.abs(means) > MOST_CONSTANT).any(1),
         "is as long as real ones": (lengths < low - margin) | (lengths > high + margin),
-        "occurs once": ~is_first,
+        "occurs once": ~first_ones(keys),
     }
     if rates is not None:
         wanted = {one.rate_hz for one in real.came} | {real.form.rate_hz}

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, cast, final
 import numpy as np
 
 from gansmith.disclosure import usual_min_count
+from gansmith.errors import UsageError
 from gansmith.findings import Finding, copies, few_records, rare_classes, worst_first
 from gansmith.modalities.attribute_labels import summary
 from gansmith.modalities.audio import AudioOptions
@@ -18,7 +19,7 @@ from gansmith.modalities.audio.galleries import rows_gallery
 from gansmith.modalities.audio.marking import KEY, marks_in, said_of_form
 from gansmith.modalities.audio.reading import SOUND, looks_like_sounds, read_like, read_sounds, read_to_judge
 from gansmith.modalities.audio.sounds import Sounds, joined
-from gansmith.modalities.audio.writing import SoundWriter
+from gansmith.modalities.audio.writing import SoundWriter, in_one_file
 from gansmith.modalities.format import AbstractFormat
 from gansmith.modalities.grids import Grids, Turned, Turning, Values
 from gansmith.modalities.marking import Found
@@ -32,9 +33,11 @@ from gansmith.tabular.where import plain_where
 
 @final
 class AudioFormat(AbstractFormat[Sounds, AudioOptions]):
-    """See `HasScores`, `Marking`, `Pictured`, `Translatable`."""
+    """See `HasScores`, `Filming`, `Marking`, `Pictured`, `Translatable`."""
 
     kind: ClassVar[str] = "audio"
+    noun: ClassVar[str] = "sound"
+    million_points: ClassVar[str] = "million samples"
     n_previewed: ClassVar[int] = 16
     n_dims: ClassVar[int] = 2
     is_mirrorable: ClassVar[bool] = False
@@ -86,6 +89,20 @@ class AudioFormat(AbstractFormat[Sounds, AudioOptions]):
         """See `Marking`."""
         return marks_in(source)
 
+    def film(
+        self, frames: Sequence[Sounds], path: Path, seconds_per_frame: float, metadata: Mapping[str, str]
+    ) -> bytes:
+        """See `Filming`: one walk after the other, each sound as long as it is."""
+        self.check_film(path)
+        walks = [[frame.take(np.array([number])) for frame in frames] for number in range(len(frames[0]))]
+        ours = said_of_form(frames[0].form, is_wanted=True)
+        return in_one_file([one for walk in walks for one in walk], {**metadata, KEY: ours})
+
+    def check_film(self, path: Path) -> None:
+        """See `Filming`."""
+        if path.suffix.lower() != ".wav":
+            raise UsageError(f"{path}: a walk through sounds is a sound. Give -o a name that ends in .wav.")
+
     def gallery(
         self, name: str, title: str, caption: str, records: Sounds, n_columns: int
     ) -> Mapping[str, Any]:
@@ -108,9 +125,9 @@ class AudioFormat(AbstractFormat[Sounds, AudioOptions]):
         effort: Effort,
         progress: Progress = unheard,
     ) -> Iterator[Scorecard]:
-        from gansmith.modalities.audio.scoring import score_sounds  # heavy: only for those who score
+        from gansmith.modalities.audio.scoring import SoundScoring  # heavy: only for those who score
 
-        return score_sounds(fakes, train, holdout, target, seed, effort, progress)
+        return SoundScoring().cards(fakes, train, holdout, target, seed, effort, progress)
 
     def audit(self, records: Sounds, target: str, options: AudioOptions) -> tuple[Finding, ...]:
         """See `Auditing`."""

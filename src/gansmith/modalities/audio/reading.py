@@ -251,7 +251,8 @@ def _nothing(files: RecordFiles, broken: Mapping[int, str]) -> DataError:
     reasons = Counter(broken.values())
     why, n = reasons.most_common(1)[0]
     if why.endswith(EXTRA):
-        return DataError(f"{files.name}: {counted(n, 'file')} that {why}.")
+        name = printable(files.names[next(number for number, said in broken.items() if said == why)])
+        return DataError(f"{files.name}: {counted(n, 'file')} left out, such as {name}: {why}.")
     return DataError(f"{_left_out(files, broken)}: no sound is left. Give files that can be heard.")
 
 

@@ -12,15 +12,17 @@ from gansmith.engine.batches import Dataset, Samples, TensorDataset
 from gansmith.engine.games import AbstractRules
 from gansmith.engine.monitors import coverage
 from gansmith.errors import UsageError
+from gansmith.modalities.attribute_classes import classes_of, marked_ones
 from gansmith.modalities.attribute_labels import like
 from gansmith.modalities.attribute_request import AttributeRequest, request_for
 from gansmith.modalities.audio import AudioOptions
 from gansmith.modalities.audio.codec import AudioCodec
-from gansmith.modalities.audio.contesting import arena_of, classes_of, marked
+from gansmith.modalities.audio.contesting import arena_of
 from gansmith.modalities.audio.networks import AudioNetworks, networks_for
-from gansmith.modalities.audio.presets import PRESETS, enough_heldout
+from gansmith.modalities.audio.presets import PRESETS
 from gansmith.modalities.audio.sight import SoundSight
-from gansmith.modalities.audio.sounds import Sounds
+from gansmith.modalities.audio.sounds import Sounds, joined
+from gansmith.modalities.grid_plans import enough_heldout
 from gansmith.modalities.recipe import AbstractCodec, AbstractRecipe, Plan
 from gansmith.modalities.sight import AbstractSight
 from gansmith.scorecard.contest.arena import Arena
@@ -102,7 +104,7 @@ class AudioRecipe(AbstractRecipe[AudioCodec]):
 
     def classes(self, records: Sounds, target: str) -> np.ndarray:
         """See `Contesting`: the values of an attribute."""
-        return classes_of(records, target)
+        return classes_of(records.attributes, target, records.name, "sounds")
 
     def arena(self, parts: Sequence[Sounds], target: str) -> Arena:
         """See `Contesting`: levels, whatever else is known of the sounds."""
@@ -113,5 +115,5 @@ class AudioRecipe(AbstractRecipe[AudioCodec]):
         return options
 
     def marked(self, parts: Sequence[Sounds], marks: Sequence[bool], name: str) -> Sounds:
-        """See `Contesting`: "yes" or "no" as an attribute."""
-        return marked(parts, marks, name)
+        """See `Contesting`: "yes" or "no" as an attribute; those that made records lack are left out."""
+        return joined(marked_ones(parts, marks, name))

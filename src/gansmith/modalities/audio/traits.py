@@ -8,6 +8,7 @@ Source:
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -67,15 +68,10 @@ def pitch_of(wave: Float[np.ndarray, " n"], rate_hz: int) -> tuple[float, float]
     """The pitch of the loudest stretch of a sound, as MIDI numbers semitones, and how clear it is, 0 to 1."""
     part = _loudest(wave, max(round(PITCHED_SECONDS * rate_hz), round(FRAME_SECONDS * rate_hz)))
     n = len(part)
-    window = np.hanning(n)
-    n_fft = 1 << (2 * n - 1).bit_length()
-    found, own = (
-        np.fft.irfft(np.square(np.abs(np.fft.rfft(one, n_fft))), n_fft * _FINER)[: n * _FINER]
-        for one in ((part - part.mean()) * window, window)
-    )
+    found = _autocorrelation((part - part.mean()) * np.hanning(n))
     if found[0] <= 0:
         return np.nan, 0.0
-    same = (found / found[0]) / np.maximum(own / own[0], 1e-3)
+    same = (found / found[0]) / _of_window(n)
     first = max(2, round(_FINER * rate_hz / min(HIGHEST_HZ, rate_hz / 4)))
     last = min(n * _FINER // 2, round(_FINER * rate_hz / LOWEST_HZ))
     if last - first < 3:
@@ -110,3 +106,18 @@ def _loudest(wave: Float[np.ndarray, " n"], n_wanted: int) -> Float[np.ndarray, 
     total = np.concatenate([[0.0], np.cumsum(np.square(wave))])
     first = int(np.argmax(total[n_wanted:] - total[:-n_wanted]))
     return wave[first : first + n_wanted]
+
+
+def _autocorrelation(wave: Float[np.ndarray, " n"]) -> Float[np.ndarray, " n_finer"]:
+    """Of a wave, interpolated, at lags up to its length."""
+    n = len(wave)
+    n_fft = 1 << (2 * n - 1).bit_length()
+    power = np.square(np.abs(np.fft.rfft(wave, n_fft)))
+    return np.fft.irfft(power, n_fft * _FINER)[: n * _FINER]
+
+
+@lru_cache(8)
+def _of_window(n: int) -> Float[np.ndarray, " n_finer"]:
+    """The same of the window alone, 1 at first."""
+    found = _autocorrelation(np.hanning(n))
+    return np.maximum(found / found[0], 1e-3)

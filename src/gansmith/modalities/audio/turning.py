@@ -55,6 +55,11 @@ def turned(source: str | Path, output: Path, turning: Turning) -> Iterator[Turne
             raise UsageError(f"{output}: sounds are written as WAV. Give -o a name that ends in .wav.")
         return _turned_file(path, output, turning)
     if output.suffix.lower() != ".zip":
+        if output.suffix and not output.is_dir():
+            raise UsageError(
+                f"{output}: several sounds go to a folder or to a .zip file. Give -o a name without "
+                f"{output.suffix}."
+            )
         check_free(output, "sounds")
     if not files.names:
         raise DataError(f"{files.name}: no sound files there, such as a.wav. Check the name.")

@@ -14,16 +14,13 @@ that can hold the mark carries it, unless nobody wants it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
-from dataclasses import asdict
+from io import BytesIO
 from pathlib import Path
-from types import TracebackType
-from typing import Any, BinaryIO, Final, Protocol, final
-from zipfile import ZIP_STORED, ZipFile
+from typing import BinaryIO, ClassVar, Final, final
 
 import numpy as np
 
-from gansmith.errors import UsageError, did_you_mean
+from gansmith.errors import UsageError
 from gansmith.modalities.attributes import joined_attributes
 from gansmith.modalities.audio.marking import KEY, UNWANTED
 from gansmith.modalities.audio.sounds import Sounds
@@ -32,90 +29,49 @@ from gansmith.modalities.record_writing import (
     FILE_COLUMN,
     LABELS_FILE,
     META_FILE,
+    AbstractRecordWriter,
     Put,
+    Target,
     as_cell,
     as_csv,
-    check_free,
+    as_meta,
+    as_plain,
     n_digits,
     origin_of,
-    to_folder,
-    to_zip,
 )
 from gansmith.modalities.waves import wav_bytes
-from gansmith.store import as_json, whole_file, whole_folder
+from gansmith.store import whole_file
 
-FORMATS: Final = (".wav", ".npz", ".zip")
 BETWEEN_SECONDS: Final = 0.2
 """Between two sounds of one file."""
 SAYS: Final = "synthetic sound"
 
 
 @final
-class SoundWriter:
-    """Writes blocks of sounds to what appears under its name when all went well; see the module.
+class SoundWriter(AbstractRecordWriter[Sounds]):
+    """See the base class and the module.
 
     Args:
-        path: Where to; its extension says the format. None says a folder.
+        path: Where to.
         like: Says the form of the sounds.
         metadata: Where they come from, and under `KEY` which mark they get.
-
-    Raises:
-        UsageError: From the constructor: no such format, or a folder that holds something already.
     """
 
+    nouns: ClassVar[str] = "sounds"
+    formats: ClassVar[tuple[str, ...]] = (".wav", ".npz", ".zip")
+
     def __init__(self, path: Path, like: Sounds, metadata: Mapping[str, str]) -> None:
-        self._path, self._like, self._stack = path, like, ExitStack()
-        suffix = path.suffix.lower()
         if str(path) == "-":
             raise UsageError("sounds are not written to standard output. Give -o a folder, or a .wav file.")
-        if path.is_dir() or not suffix:
-            check_free(path, "sounds")
-            suffix = ""
-        elif suffix not in FORMATS:
-            raise UsageError(
-                f"{path}: sounds cannot be written in this format. {did_you_mean(path.suffix, FORMATS)} "
-                "A name without an extension is a folder of sounds."
-            )
-        self._suffix, self._metadata = suffix, {KEY: UNWANTED, **metadata}
+        super().__init__(path, path.suffix.lower())
+        self._like, self._metadata = like, {KEY: UNWANTED, **metadata}
 
-    def __enter__(self) -> SoundWriter:
-        self._to = self._opened()
-        return self
+    def _files(self, put: Put) -> Target[Sounds]:
+        return _SoundFiles(put, self._like, self._metadata)
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        with self._stack:  # nothing is left behind where the end fails, either
-            if error is None:
-                self._to.finish()
-            else:
-                self._stack.__exit__(kind, error, trace)
-
-    def write(self, records: Sounds) -> None:
-        """Append sounds."""
-        self._to.write(records)
-
-    def _opened(self) -> _Target:
-        if self._suffix == "":
-            folder = self._stack.enter_context(whole_folder(self._path))
-            return _SoundFiles(to_folder(folder), self._like, self._metadata)
+    def _one_file(self) -> Target[Sounds]:
         file = self._stack.enter_context(whole_file(self._path))
-        if self._suffix == ".zip":
-            archive = self._stack.enter_context(ZipFile(file, "w", ZIP_STORED))
-            return _SoundFiles(to_zip(archive), self._like, self._metadata)
         return (_OneAfterTheOther if self._suffix == ".wav" else _Arrays)(file, self._like, self._metadata)
-
-
-class _Target(Protocol):
-    """What sounds of one format go to."""
-
-    def write(self, records: Sounds) -> None:
-        """Append sounds."""
-        ...
-
-    def finish(self) -> None:
-        """Write what stands at the end."""
-        ...
 
 
 def _heard(sounds: Sounds, metadata: Mapping[str, str]) -> list[np.ndarray]:
@@ -155,17 +111,14 @@ class _SoundFiles:
         """Write what is known of all of them."""
         if self._names:
             self._put(LABELS_FILE, as_csv([(FILE_COLUMN, *self._names), *self._rows]))
-        known: dict[str, Any] = {"synthetic": True, "software": "gansmith", **self._metadata}
-        known = {**known, **origin_of(self._metadata), "form": asdict(self._form)}
-        known.pop("gansmith", None)
-        self._put(META_FILE, as_json(known) + b"\n")
+        self._put(META_FILE, as_meta(self._metadata, self._form))
 
 
 @final
 class _OneAfterTheOther:
     """All sounds in one file."""
 
-    def __init__(self, file: BinaryIO, like: Sounds, metadata: Mapping[str, str]) -> None:
+    def __init__(self, file: BinaryIO | BytesIO, like: Sounds, metadata: Mapping[str, str]) -> None:
         self._file, self._form, self._metadata = file, like.form, metadata
         self._parts: list[np.ndarray] = []
 
@@ -180,6 +133,16 @@ class _OneAfterTheOther:
         none = np.zeros((0, self._form.n_channels), np.int16)
         whole = np.concatenate([none, *self._parts])
         self._file.write(wav_bytes(whole, self._form.rate_hz, says(self._metadata)))
+
+
+def in_one_file(parts: Sequence[Sounds], metadata: Mapping[str, str]) -> bytes:
+    """The content of a WAV file of all sounds, one after the other."""
+    file = BytesIO()
+    target = _OneAfterTheOther(file, parts[0], metadata)
+    for part in parts:
+        target.write(part)
+    target.finish()
+    return file.getvalue()
 
 
 @final
@@ -206,8 +169,5 @@ class _Arrays:
             "rate_hz": np.array(self._like.form.rate_hz),
         }
         for name, column in known.columns.items():
-            plain = (
-                column if column.dtype.kind == "f" else np.array([as_cell(one) for one in column], np.str_)
-            )
-            arrays[f"{name}_" if name in arrays else name] = plain
+            arrays[f"{name}_" if name in arrays else name] = as_plain(column)
         np.savez(self._file, **arrays)  # type: ignore[arg-type]

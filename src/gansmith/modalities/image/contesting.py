@@ -7,11 +7,10 @@ from typing import Final
 
 import numpy as np
 
-from gansmith.errors import DataError, UsageError, did_you_mean
-from gansmith.modalities.attributes import Attributes
+from gansmith.errors import DataError
 from gansmith.modalities.grid_observer import taught
 from gansmith.modalities.image.embedding import values_of
-from gansmith.modalities.image.pictures import Pictures, joined
+from gansmith.modalities.image.pictures import Pictures
 from gansmith.scorecard.contest.arena import Arena, Lessons, Method
 from gansmith.scorecard.contest.methods import repeated_rows
 
@@ -19,25 +18,6 @@ SHIFT: Final = 0.1
 """The farthest shift, as a share of a side."""
 MIXED: Final = 0.4
 """How far pictures are mixed: both parameters of the Beta distribution of a share."""
-
-
-def classes_of(pictures: Pictures, target: str) -> np.ndarray:
-    """The values of an attribute as texts, None where they are not known; shape `(n,)`.
-
-    Raises:
-        UsageError: There is no such attribute; the nearest is named.
-    """
-    columns = pictures.attributes.columns
-    if target not in columns:
-        near = did_you_mean(target, columns) if columns else "Nothing is known of these pictures."
-        raise UsageError(f"{pictures.name}: pictures have no attribute {target!r}. {near}")
-    return np.array([_text(value) for value in columns[target].tolist()], object)
-
-
-def _text(value: object) -> str | None:
-    if isinstance(value, float):
-        return None if np.isnan(value) else f"{value:g}"
-    return None if value is None else str(value)
 
 
 def arena_of(parts: Sequence[Pictures]) -> Arena:
@@ -86,12 +66,3 @@ METHODS: Final = (
     Method("mixup", "rare pictures mixed with any others, in both classes", _mixed),
 )
 """Zhang et al. 2018, "mixup: beyond empirical risk minimization" (arXiv:1710.09412), for the last."""
-
-
-def marked(parts: Sequence[Pictures], marks: Sequence[bool], name: str) -> Pictures:
-    """See `Contesting`; attributes that made pictures lack are left out."""
-    sets: list[Pictures] = []
-    for part, mark in zip(parts, marks, strict=True):
-        column = np.full(len(part), "yes" if mark else "no", object)
-        sets.append(part.with_attributes(Attributes({**part.attributes.columns, name: column})))
-    return joined(sets)

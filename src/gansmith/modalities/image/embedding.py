@@ -2,42 +2,22 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from hashlib import blake2b
 from typing import Any, Final
 
 import numpy as np
 
-from gansmith.disclosure import usual_min_count
+from gansmith.modalities.grid_scoring import codes_for, first_ones
 from gansmith.modalities.image.pictures import Form, Pictures
-from gansmith.scorecard.embedded.judge import codes_of
 from gansmith.scorecard.embedded.records import Embedded, Target, Values
 
 HAS_SIZE: Final = "has the size of real ones"
 HAS_CHANNELS: Final = "has the channels of real ones"
 SEEN_SIDE_PX: Final = 64
 """Of larger pictures networks see the whole reduced to this, and beside it a piece of the middle as it is."""
-MAX_CLASSES: Final = 100
-"""Of an attribute that is a target."""
 BLOCK_NUMBERS: Final = 4_000_000
 """Of the pictures that are read at once."""
-
-
-def targets_of(train: Pictures, holdout: Pictures) -> tuple[Target, ...]:
-    """Attributes whose values are classes: two or more of them, known of training and held-out pictures."""
-    found: list[Target] = []
-    for name, column in train.attributes.columns.items():
-        if column.dtype != object or name not in holdout.attributes.columns:
-            continue
-        classes = sorted({value for value in column.tolist() if value is not None})
-        unseen = {value for value in holdout.attributes.columns[name].tolist() if value in classes}
-        if 2 <= len(unseen) <= len(classes) <= min(MAX_CLASSES, len(train) // 2):
-            counts = Counter([*column.tolist(), *holdout.attributes.columns[name].tolist()])
-            n_enough = usual_min_count(len(train) + len(holdout))
-            rare = frozenset(value for value in classes if counts[value] < n_enough)
-            found.append(Target(name, tuple(classes), rare))
-    return tuple(found)
 
 
 def embedded(pictures: Pictures, keys: np.ndarray, targets: Sequence[Target]) -> Embedded:
@@ -48,8 +28,7 @@ def embedded(pictures: Pictures, keys: np.ndarray, targets: Sequence[Target]) ->
         keys: See `keys_of`.
         targets: What is known of them.
     """
-    columns = [pictures.attributes.columns.get(target.name, np.zeros(0, object)) for target in targets]
-    codes = codes_of([column.tolist() for column in columns], targets, len(pictures))
+    codes = codes_for(pictures.attributes, targets, len(pictures))
     blocks = [values_of(pictures.source.block(numbers), pictures.form) for numbers in _blocks(pictures)]
     return Embedded(np.concatenate(blocks), keys, codes, n_whole=pictures.form.n_channels)
 
@@ -101,15 +80,13 @@ def broken_rules(pictures: Pictures, real: Pictures, keys: np.ndarray) -> dict[s
     channels = {form.n_seen} | {size[2] for size in real.sizes.values()}
     usual = (form.height, form.width, form.n_seen)
     came = [pictures.sizes.get(number, usual) for number in pictures.numbers.tolist()]
-    is_first = np.zeros(len(keys), bool)
-    is_first[np.unique(keys.astype("S16"), return_index=True)[1]] = True
     wanted = [f"{width} x {height}" for height, width in sorted(sizes)]
     words = wanted[0] if len(wanted) == 1 else f"one of {len(wanted)}"
     return {
         f"{HAS_SIZE} ({words})": np.array([size[:2] not in sizes for size in came]),
         HAS_CHANNELS: np.array([size[2] not in channels for size in came]),
         "is not blank": _are_blank(pictures),
-        "occurs once": ~is_first,
+        "occurs once": ~first_ones(keys),
     }
 
 

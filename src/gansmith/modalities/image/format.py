@@ -37,9 +37,11 @@ from gansmith.tabular.where import plain_where
 
 @final
 class ImageFormat(AbstractFormat[Pictures, ImageOptions]):
-    """See `HasScores`, `Filming`, `Marking`, `Pictured`, `ShowsOddities`, `Translatable`."""
+    """See `HasScores`, `FilmingRuns`, `Marking`, `Pictured`, `ShowsOddities`, `Translatable`."""
 
     kind: ClassVar[str] = "image"
+    noun: ClassVar[str] = "picture"
+    million_points: ClassVar[str] = "megapixel"
     n_previewed: ClassVar[int] = 36
     n_frames: ClassVar[int] = 30
     n_dims: ClassVar[int] = 2
@@ -124,7 +126,7 @@ class ImageFormat(AbstractFormat[Pictures, ImageOptions]):
     def film_of_files(
         self, paths: Sequence[Path], path: Path, seconds_per_frame: float, last_seconds: float
     ) -> bytes:
-        """See `Filming`."""
+        """See `FilmingRuns`."""
         check_movie(path)
         return animated(frames_of(paths), path.suffix, seconds_per_frame, last_seconds)
 

@@ -13,16 +13,17 @@ from gansmith.engine.batches import Batch, Dataset, Samples
 from gansmith.engine.games import AbstractRules
 from gansmith.engine.monitors import coverage
 from gansmith.errors import UsageError
+from gansmith.modalities.attribute_classes import classes_of, marked_ones
 from gansmith.modalities.attribute_labels import like
 from gansmith.modalities.attribute_request import AttributeRequest, request_for
 from gansmith.modalities.image import DAMAGES, ImageOptions
 from gansmith.modalities.image.codec import ImageCodec
-from gansmith.modalities.image.contesting import arena_of, classes_of, marked
+from gansmith.modalities.image.contesting import arena_of
 from gansmith.modalities.image.damage import Damaged, damaged
 from gansmith.modalities.image.dataset import PictureDataset
 from gansmith.modalities.image.forming import CHANNELS
 from gansmith.modalities.image.networks import ImageNetworks, PictureSamples, networks_for
-from gansmith.modalities.image.pictures import Pictures
+from gansmith.modalities.image.pictures import Pictures, joined
 from gansmith.modalities.image.presets import PRESETS
 from gansmith.modalities.image.sight import PictureSight
 from gansmith.modalities.recipe import AbstractCodec, AbstractRecipe, Plan
@@ -105,7 +106,7 @@ class ImageRecipe(AbstractRecipe[ImageCodec]):
 
     def classes(self, records: Pictures, target: str) -> np.ndarray:
         """See `Contesting`: the values of an attribute."""
-        return classes_of(records, target)
+        return classes_of(records.attributes, target, records.name, "pictures")
 
     def arena(self, parts: Sequence[Pictures], target: str) -> Arena:
         """See `Contesting`: pixels, whatever else is known of the pictures."""
@@ -116,5 +117,5 @@ class ImageRecipe(AbstractRecipe[ImageCodec]):
         return options
 
     def marked(self, parts: Sequence[Pictures], marks: Sequence[bool], name: str) -> Pictures:
-        """See `Contesting`: "yes" or "no" as an attribute."""
-        return marked(parts, marks, name)
+        """See `Contesting`: "yes" or "no" as an attribute; those that made records lack are left out."""
+        return joined(marked_ones(parts, marks, name))

@@ -21,19 +21,17 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack, nullcontext
-from dataclasses import asdict
+from contextlib import nullcontext
 from io import BytesIO
 from pathlib import Path
-from types import TracebackType
-from typing import Any, BinaryIO, Final, Protocol, final
+from typing import BinaryIO, ClassVar, Final, final
 from zipfile import ZIP_STORED, ZipFile
 
 import numpy as np
 
-from gansmith.errors import DataError, UsageError, did_you_mean
+from gansmith.errors import DataError, UsageError
 from gansmith.modalities.attributes import Attributes, joined_attributes
-from gansmith.modalities.canvas import PROVENANCE, Canvas, grid, on_screen, png_bytes
+from gansmith.modalities.canvas import Canvas, grid, on_screen, png_bytes
 from gansmith.modalities.image.boxes import boxes_in
 from gansmith.modalities.image.drawing import seen
 from gansmith.modalities.image.marking import KEY, UNWANTED, marked_canvas, marked_pictures
@@ -45,20 +43,21 @@ from gansmith.modalities.record_writing import (
     FILE_COLUMN,
     LABELS_FILE,
     META_FILE,
+    AbstractRecordWriter,
     Put,
+    Target,
     as_cell,
     as_csv,
-    check_free,
+    as_meta,
+    as_plain,
     n_digits,
     origin_of,
-    to_folder,
     to_zip,
 )
-from gansmith.store import as_json, whole_file, whole_folder
+from gansmith.store import whole_file
 from gansmith.tabular.formulas import escaped
 
 STDOUT: Final = "-"
-FORMATS: Final = (".csv", ".npy", ".npz", ".png", ".zip")
 MASKS_FOLDER: Final = "masks"
 BOX_COLUMNS: Final = ("x", "y", "width", "height", "class")
 MAX_PICTURES_IN_PNG: Final = 10_000
@@ -66,94 +65,56 @@ MAX_PIXELS_IN_PNG: Final = 200_000_000
 
 
 @final
-class PictureWriter:
-    """Writes blocks of pictures to what appears under its name when all went well; see the module.
+class PictureWriter(AbstractRecordWriter[Pictures]):
+    """See the base class and the module.
 
     Args:
-        path: Where to; its extension says the format. None says a folder, "-" is CSV on standard output.
+        path: Where to; "-" is CSV on standard output.
         like: Says the form of the pictures.
         metadata: Where they come from, and under `KEY` which mark they get; kept where there is room.
         is_safe: Whether text of an attribute that a spreadsheet would run as a formula gets a single quote
             before it, in `labels.csv` and `boxes.csv`.
 
     Raises:
-        UsageError: From the constructor: no such format, pictures that it cannot hold, a folder that holds
-            something already.
+        UsageError: From the constructor: pictures that the format cannot hold.
         DataError: From the others: it cannot be written, or a PNG would be too large.
     """
+
+    nouns: ClassVar[str] = "pictures"
+    formats: ClassVar[tuple[str, ...]] = (".csv", ".npy", ".npz", ".png", ".zip")
 
     def __init__(
         self, path: Path, like: Pictures, metadata: Mapping[str, str], *, is_safe: bool = False
     ) -> None:
-        self._path, self._like, self._is_safe, self._stack = path, like, is_safe, ExitStack()
-        suffix = ".csv" if str(path) == STDOUT else path.suffix.lower()
-        if path.is_dir() or not suffix:
-            check_free(path, "pictures")
-            suffix = ""
-        elif suffix not in FORMATS:
-            raise UsageError(
-                f"{path}: pictures cannot be written in this format. {did_you_mean(path.suffix, FORMATS)} "
-                "A name without an extension is a folder of pictures."
-            )
-        form = like.form
-        if suffix == ".csv" and (form.n_channels, form.pixel_type) != (1, "uint8"):
+        super().__init__(path, ".csv" if str(path) == STDOUT else path.suffix.lower())
+        self._like, self._is_safe, form = like, is_safe, like.form
+        if self._suffix == ".csv" and (form.n_channels, form.pixel_type) != (1, "uint8"):
             raise UsageError(
                 f"{path}: CSV holds grey pictures of 8 bits alone, and these are {form}. "
                 "Give -o a folder, or a name that ends in .zip, .npy, .npz or .png."
             )
-        self._suffix, self._metadata = suffix, {KEY: UNWANTED, **metadata}
+        self._metadata = {KEY: UNWANTED, **metadata}
 
-    def __enter__(self) -> PictureWriter:
-        self._to = self._opened()
-        return self
+    def _files(self, put: Put) -> Target[Pictures]:
+        return _PictureFiles(put, self._like, self._metadata, self._is_safe)
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        with self._stack:  # nothing is left behind where the end fails, either
-            if error is None:
-                self._to.finish()
-            else:
-                self._stack.__exit__(kind, error, trace)
-
-    def write(self, records: Pictures) -> None:
-        """Append pictures.
-
-        Raises:
-            DataError: The disk is full, or there are more pictures than a PNG can show.
-        """
-        is_each = self._metadata[KEY] == NAME and self._suffix != ".png"  # a grid is marked as a whole
-        self._to.write(marked_pictures(records) if is_each else records)
-
-    def _opened(self) -> _Target:
-        path, like = self._path, self._like
-        if self._suffix == "":
-            folder = self._stack.enter_context(whole_folder(path))
-            return _PictureFiles(to_folder(folder), like, self._metadata, self._is_safe)
-        file = self._stack.enter_context(self._file())
-        if self._suffix == ".zip":
-            archive = self._stack.enter_context(ZipFile(file, "w", ZIP_STORED))
-            return _PictureFiles(to_zip(archive), like, self._metadata, self._is_safe)
-        if self._suffix == ".csv":
-            return _PixelLines(file)
-        if self._suffix == ".npy":
-            return _OneArray(file, like)
-        return _Arrays(file, like) if self._suffix == ".npz" else _Grid(file, path, self._metadata)
-
-    def _file(self) -> AbstractContextManager[BinaryIO]:
-        return nullcontext(sys.stdout.buffer) if str(self._path) == STDOUT else whole_file(self._path)
-
-
-class _Target(Protocol):
-    """What pictures of one format go to."""
+    def _one_file(self) -> Target[Pictures]:
+        is_stdout = str(self._path) == STDOUT
+        file = self._stack.enter_context(
+            nullcontext(sys.stdout.buffer) if is_stdout else whole_file(self._path)
+        )
+        match self._suffix:
+            case ".png":
+                return _Grid(file, self._path, self._metadata)
+            case ".csv":
+                return _PixelLines(file)
+            case suffix:
+                return (_OneArray if suffix == ".npy" else _Arrays)(file, self._like)
 
     def write(self, records: Pictures) -> None:
-        """Append pictures."""
-        ...
-
-    def finish(self) -> None:
-        """Write what stands at the end."""
-        ...
+        """See the base class: with the mark in each, but a grid is marked as a whole."""
+        is_each = self._metadata[KEY] == NAME and self._suffix != ".png"
+        super().write(marked_pictures(records) if is_each else records)
 
 
 # --- One file -----------------------------------------------------------------------------------------------
@@ -230,10 +191,7 @@ class _Arrays:
                 "mask_names": np.array(self._like.form.masks),
             }
         for name, column in found.columns.items():
-            plain = (
-                column if column.dtype.kind == "f" else np.array([as_cell(one) for one in column], np.str_)
-            )
-            arrays[f"{name}_" if name in arrays else name] = plain
+            arrays[f"{name}_" if name in arrays else name] = as_plain(column)
         with ZipFile(self._file, "w", ZIP_STORED) as archive:  # np.savez reserves the names `file` and so on
             for name, array in arrays.items():
                 to_zip(archive)(f"{name}.npy", _npy(array))
@@ -325,10 +283,7 @@ class _PictureFiles:
             self._put(LABELS_FILE, as_csv([(FILE_COLUMN, *self._names), *self._rows]))
         if any(map(is_box, self._form.masks)):
             self._put(BOXES_FILE, as_csv([(FILE_COLUMN, *BOX_COLUMNS), *sorted(self._boxes)]))
-        known: dict[str, Any] = {"synthetic": True, "software": PROVENANCE["software"], **self._metadata}
-        known = {**known, **origin_of(self._metadata), "form": asdict(self._form)}
-        known.pop("gansmith", None)
-        self._put(META_FILE, as_json(known) + b"\n")
+        self._put(META_FILE, as_meta(self._metadata, self._form))
 
     def _content(self, pixels: Pixels) -> tuple[str, list[bytes]]:
         """The extension of the files of pictures `(n, height, width, n_channels)`, and what is in them."""

@@ -13,6 +13,7 @@ Source:
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import Final, final
@@ -72,21 +73,33 @@ def border_of(fresh: Likeness) -> float:
     return float(np.clip(np.quantile(fresh.ratio, RARE), LEAST, NEAR))
 
 
-def likeness(fake: FakeValues, train: TrainValues) -> Likeness:
+def likeness(
+    fake: FakeValues, train: TrainValues, moved: Sequence[int] | None = None, *, is_mirrored: bool = True
+) -> Likeness:
     """How like training records others are.
 
     Candidates are the training records whose amplitudes at low frequencies are nearest: these do not change
     with a shift, and those of mirrored records are averaged. Training records should be different from each
     other: a copy of one that stands there several times is no nearer to it than to the next.
+
+    Args:
+        fake: Records.
+        train: Those that they may be copies of.
+        moved: Axes of the grid along which a copy may be shifted; None: all.
+        is_mirrored: Whether it may be mirrored.
     """
     ours, theirs = coarse(fake), coarse(train)
     k = min(N_CANDIDATES, len(train))
     # Brighter or darker: two descriptions of a record that differ in scale alone are the same.
     candidates = nearest_few(_amplitudes(ours), _amplitudes(theirs), k)[1]  # (n, k)
     grid = ours.shape[2:]
-    margins = [int(side * MAX_SHIFT) for side in grid]
+    axes = range(len(grid)) if moved is None else moved
+    margins = [int(side * MAX_SHIFT) if axis in axes else 0 for axis, side in enumerate(grid)]
     middle = tuple(slice(margin, side - margin) for margin, side in zip(margins, grid, strict=True))
-    templates = [_standardised(turned[(slice(None), slice(None), *middle)]) for turned in _turned(theirs)]
+    templates = [
+        _standardised(turned[(slice(None), slice(None), *middle)])
+        for turned in _turned(theirs)[: 1 + is_mirrored]
+    ]
     nearest, which = np.ones(len(ours)), candidates[:, 0].copy()
     n_shifts = math.prod(2 * margin + 1 for margin in margins)
     n_rows = max(1, _MAX_NUMBERS // (n_shifts * templates[0].shape[1]))

@@ -41,6 +41,7 @@ class EmbeddedJudge(AbstractJudge[Case]):
         effort: How many records and repetitions.
         known_keys: Of all training records, where `train` is a part of them.
         more: Measures of the kind of data's own, of `Embedded.own`.
+        moved: Axes of the grid along which a copy may be shifted; None: all, and it may be mirrored.
 
     Raises:
         DataError: Fewer than 4 real records on a side.
@@ -59,13 +60,14 @@ class EmbeddedJudge(AbstractJudge[Case]):
         effort: Effort,
         known_keys: np.ndarray,
         more: tuple[Measure[Case], ...] = (),
+        moved: tuple[int, ...] | None = None,
     ) -> None:
         if min(len(train), len(holdout)) < 4:
             raise DataError(
                 f"{len(train)} training and {len(holdout)} held-out records. Wanted: 4 of each at the least."
             )
         super().__init__((*MEASURES, *more), len(train), effort)
-        self.targets, self.observer, self.seed = targets, observer, seed
+        self.targets, self.observer, self.seed, self._moved = targets, observer, seed, moved
         self._known_keys = frozenset(known_keys.tolist())
         rng = draws(seed)
         self.order = rng.permutation(len(train))
@@ -168,7 +170,8 @@ class EmbeddedJudge(AbstractJudge[Case]):
     def _likeness(self, records: Embedded) -> Likeness:
         """To training records, each of these once."""
         places = np.sort(np.unique(self.train.keys.astype(bytes), return_index=True)[1])
-        found = likeness(records.whole, self.train.whole[places])
+        known, is_mirrored = self.train.whole[places], self._moved is None
+        found = likeness(records.whole, known, self._moved, is_mirrored=is_mirrored)
         return replace(found, which=places[found.which])
 
     @cached_property

@@ -44,7 +44,9 @@ class Translator(AbstractLearner, BaseEstimator):
         to_attribute: Learn to change this attribute of records to any of its values; several in a list.
         identity: Records of one person and of another, each to be made of the other; by the terms of use.
         accept_terms: Accept the terms of use of `identity`, which `fit` tells where they are not accepted.
+        keep_attribute: What this attribute says has to be read off results as well; several in a list.
         labels: A table with a column of file names and columns of attributes; empty: looked for.
+        name_parts: What the parts of names of sounds mean, such as "digit,speaker,-".
         upscale: Make records so many times larger, 2 to 8; 0: no larger.
         restore: Repair damaged records.
         damage: What is to be mended: "old" photographs (the default), or "camera".
@@ -69,9 +71,11 @@ class Translator(AbstractLearner, BaseEstimator):
         *,
         unpaired: bool = False,
         to_attribute: str | Sequence[str] = "",
+        keep_attribute: str | Sequence[str] = "",
         identity: bool = False,
         accept_terms: bool = False,
         labels: str = "",
+        name_parts: str = "",
         upscale: int = 0,
         restore: bool = False,
         damage: str = "",
@@ -85,6 +89,8 @@ class Translator(AbstractLearner, BaseEstimator):
         verbose: bool = True,
     ) -> None:
         self.unpaired, self.to_attribute, self.labels = unpaired, to_attribute, labels
+        self.name_parts = name_parts
+        self.keep_attribute = keep_attribute
         self.identity, self.accept_terms = identity, accept_terms
         self.upscale, self.restore, self.damage = upscale, restore, damage
         self.perceptual, self.size = perceptual, size
@@ -126,9 +132,11 @@ class Translator(AbstractLearner, BaseEstimator):
         options = {
             "unpaired": self.unpaired,
             "to_attribute": _names(self.to_attribute),
+            "keep_attribute": _names(self.keep_attribute),
             "identity": self.identity,
             "accept_terms": self.accept_terms,
             "labels": self.labels,
+            "name_parts": self.name_parts,
             "upscale": self.upscale,
             "restore": self.restore,
             "damage": self.damage,
@@ -275,11 +283,10 @@ class Translator(AbstractLearner, BaseEstimator):
             )
         fit, options = from_plain(FitConfig, model.manifest["fit"]), model.manifest["options"]
         size = longest_side_of(options.get("size", ""))
-        named = options.get("to_attribute", ())
         own: dict[str, Any] = {
             **options,
             "size": size,
-            "to_attribute": named[0] if len(named) == 1 else named,
+            **{name: _said(options.get(name, ())) for name in ("to_attribute", "keep_attribute")},
         }
         translator = cls(
             **{name: value for name, value in own.items() if name in cls._get_param_names()},
@@ -296,3 +303,8 @@ class Translator(AbstractLearner, BaseEstimator):
 def _names(named: str | Sequence[str]) -> tuple[str, ...]:
     """One name, several, or none, as options have them."""
     return tuple(filter(None, [named] if isinstance(named, str) else named))
+
+
+def _said(names: Sequence[str]) -> str | Sequence[str]:
+    """The same, as a user says them."""
+    return names[0] if len(names) == 1 else names

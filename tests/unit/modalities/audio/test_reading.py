@@ -83,7 +83,7 @@ def test_what_needs_a_decoder_says_which(tmp_path, monkeypatch):
     (tmp_path / "a.mp3").write_bytes(b"ID3 whatever")
     (tmp_path / "b.flac").write_bytes(b"fLaC whatever")
     assert looks_like_sounds(str(tmp_path))
-    with pytest.raises(DataError, match=r"2 files that needs a decoder: pip install 'gansmith\[audio\]'"):
+    with pytest.raises(DataError, match=r"such as a.mp3: needs a decoder: pip install 'gansmith\[audio\]'"):
         read_sounds(str(tmp_path), AudioOptions())
 
 

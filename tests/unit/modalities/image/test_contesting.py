@@ -8,10 +8,12 @@ import pytest
 from gansmith.errors import UsageError
 from gansmith.modalities import grid_observer
 from gansmith.modalities.attributes import Attributes
-from gansmith.modalities.image.contesting import METHODS, arena_of, classes_of, marked
+from gansmith.modalities.image.contesting import METHODS, arena_of
 from gansmith.modalities.image.pictures import Pictures
+from gansmith.modalities.image.recipe import ImageRecipe
 from gansmith.scorecard.contest.arena import Lessons
 
+classes_of, marked = ImageRecipe().classes, ImageRecipe().marked
 METHOD = {method.name: method.remedy for method in METHODS}
 
 

@@ -296,7 +296,7 @@ def test_what_fresh_pictures_are_too_is_no_defect():
 
     def defects(pictures: Pictures) -> list[str]:
         broken = embedding.broken_rules(pictures, train, embedding.keys_of(pictures))
-        rules = scoring._rules(broken, pictures, train, holdout, 0)
+        rules = scoring.PictureScoring().rules(broken, pictures, train, holdout, 0)
         return [defect.words for defect in found_defects(rules)]
 
     assert not defects(fake)

@@ -121,6 +121,28 @@ def test_several_attributes_are_read_and_records_of_which_one_is_unknown_stay():
     ]
 
 
+def test_what_is_kept_is_known_and_never_asked_for():
+    known = pytest.importorskip("pandas").DataFrame(
+        {"mood": np.tile(["calm", "glad", "sad"], 8), "hat": np.repeat(["yes", "no"], 12)}
+    )
+    given = shades(24, 60), known
+    records, options = domains_of(given, to_attribute=["mood"], keep_attribute=["hat"])
+    codec = DomainCodec.fit(records, options, 0)
+    assert (codec.widths, codec.changed) == ((3, 2), ("mood",))
+    assert {name for name, _, _ in records.groups} == {"mood"}
+    batch = DomainWindows(codec, records).batch(torch.arange(90))
+    assert not batch["condition"][:, 3:].any()
+    assert (batch["origin"][:, 3:].sum(1) == 1).all()
+    state, tensors = codec.state()
+    again = DomainCodec.from_state(state, tensors)
+    with pytest.raises(UsageError, match="'hat'"):
+        again.condition({"hat": "yes"})
+    with pytest.raises(UsageError, match="both changed and kept"):
+        domains_of(given, to_attribute=["mood"], keep_attribute=["mood"])
+    with pytest.raises(UsageError, match="goes with --to-attribute"):
+        domains_of(given, keep_attribute=["hat"])
+
+
 def test_of_several_attributes_some_are_asked_for_and_of_the_rest_nothing_is():
     records, options = in_both()
     codec = DomainCodec.fit(records, options, 0)

@@ -47,6 +47,16 @@ def test_a_changed_copy_is_found(shape, change):
     assert not found.is_near(NEAR)[20:].any()
 
 
+def test_only_shifts_that_a_copy_may_have_are_looked_for():
+    train = smooth(60, (1, 20, 24), 0)
+    later, higher = (np.roll(train[:20], 2, axis) for axis in (3, 2))
+    mirrored = train[:20, ..., ::-1]
+    found = [likeness(fake, train, moved=(1,), is_mirrored=False) for fake in (later, higher, mirrored)]
+    assert found[0].is_near(NEAR).all()
+    assert found[1].is_near(NEAR).mean() < 0.5
+    assert found[2].is_near(NEAR).mean() < 0.5
+
+
 def test_nothing_is_a_copy_of_a_blank_record():
     train = smooth(30, (1, 8, 8), 0)
     train[3] = 0.4

@@ -44,6 +44,9 @@ class DomainOptions:
     to_attribute: Annotated[tuple[str, ...], Offered(("fit",), form="COLUMN")] = ()
     """Learn to change this attribute of pictures to any of its values; see --labels. Several: repeat
     it, or part them by commas."""
+    keep_attribute: Annotated[tuple[str, ...], Offered(("fit",), form="COLUMN")] = ()
+    """With --to-attribute: what this attribute of a record says has to be read off the result as well, such
+    as which word a voice says. Several as of --to-attribute."""
     identity: Annotated[bool, Offered(("fit",))] = False
     """With --to: DATA shows one person and the other folder another; learn to make either of the other, by
     the terms of use, which are printed."""
@@ -53,6 +56,9 @@ class DomainOptions:
     labels: Annotated[str, Offered(("fit",), form="FILE")] = ""
     """A CSV file with a column of file names and columns of labels; if not given, looked for beside the
     pictures."""
+    name_parts: Annotated[str, Offered(("fit",), form="A,B,...")] = ""
+    """What the parts of file names of sounds mean, parted by _ or -, such as digit,speaker,- where - is left
+    out."""
     size: Annotated[str, Offered(("fit",), form="WIDTHxHEIGHT")] = ""
     """Size in pixels that pictures are resized to, such as 46x56, or 64 for 64x64; empty: chosen from the
     data."""
@@ -72,8 +78,12 @@ class DomainOptions:
             raise UsageError(
                 "--accept-terms are those of --identity, and of an attribute that is a person. Leave it out."
             )
+        if self.keep_attribute and not self.to_attribute:
+            raise UsageError("--keep-attribute goes with --to-attribute: say what is to be changed.")
         if self.labels and not self.to_attribute:
             raise UsageError("--labels says what --to-attribute changes. Give both, or leave it out.")
+        if self.name_parts and not self.to_attribute:
+            raise UsageError("--name-parts says what --to-attribute changes. Give both, or leave it out.")
         check_longest_side(self.size)
 
     @property

@@ -69,7 +69,7 @@ def nobody(codec: DomainCodec, seed: int) -> Float[np.ndarray, " n_conditions"]:
     Raises:
         UsageError: The model does not change who somebody is, or knows fewer than three.
     """
-    names = [name for name in codec.attributes.names if name.lower() in OF_PEOPLE]
+    names = [name for name in codec.changed if name.lower() in OF_PEOPLE]
     column = codec.attributes.columns[codec.attributes.index(names[0])] if names else None
     if codec.state_.has_two_sets or not isinstance(column, Categories):
         raise UsageError(

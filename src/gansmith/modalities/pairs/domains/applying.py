@@ -22,7 +22,7 @@ from gansmith.nets.domain_translators import DomainTranslator
 def way_of(codec: DomainCodec, rules: AbstractRules, networks: Networks, wish: Wish) -> Way:
     """See `Translating`."""
     state, network = codec.state_, cast("DomainTranslator", networks["generator"])
-    where, names = wish.where, codec.attributes.names
+    where, names = wish.where, codec.changed
     if state.has_two_sets:
         if where:
             raise UsageError(

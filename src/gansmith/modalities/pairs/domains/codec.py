@@ -59,6 +59,8 @@ class DomainState:
     """Whether the two are people: an encoder is shared, each has a decoder, and results are always marked."""
     is_of_people: bool = False
     """Whether the values of the attribute are people: results are always marked."""
+    kept: Annotated[tuple[str, ...], Field(strict=False)] = ()
+    """The attributes that are read, and never asked for."""
 
 
 @final
@@ -92,6 +94,7 @@ class DomainCodec(AbstractCodec[Any, DomainOptions]):
             is_of_one=len(records.sets) == 2 and len(records.groups[-1][2]) == 1,
             is_identity=options.identity,
             is_of_people=options.is_of_people,
+            kept=records.kept,
         )
         is_of_colours = state.has_two_sets and not state.is_of_one and not state.is_identity
         has_tables = is_of_colours and state.n_channels in COLOURED
@@ -135,6 +138,11 @@ class DomainCodec(AbstractCodec[Any, DomainOptions]):
         return self.state_.has_two_sets and not self.state_.size and self.translatable.is_mirrorable
 
     @property
+    def changed(self) -> tuple[str, ...]:
+        """The attributes that can be asked for."""
+        return tuple(name for name in self.attributes.names if name not in self.state_.kept)
+
+    @property
     def widths(self) -> tuple[int, ...]:
         """How many numbers of a condition say each attribute."""
         return tuple(column.width for column in self.attributes.columns)
@@ -155,7 +163,7 @@ class DomainCodec(AbstractCodec[Any, DomainOptions]):
         Raises:
             UsageError: There is no such attribute, or it never has that value.
         """
-        attributes, terms = self.attributes, terms_of(where, self.attributes.names)
+        attributes, terms = self.attributes, terms_of(where, self.changed)
         named = dict[str, np.ndarray]()
         for name in dict.fromkeys(term.column for term in terms):
             column = attributes.columns[attributes.index(name)]

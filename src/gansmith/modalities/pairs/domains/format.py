@@ -173,15 +173,20 @@ def _by_attribute(source: object, options: DomainOptions) -> Domains:
     """One set whose records differ in an attribute."""
     modality = kind_of(source)
     translating = needed(modality.format, Translatable, modality.kind)
-    more = {name: value for name in ("labels", "channels") if (value := getattr(options, name))}
+    more = {name: value for name in ("labels", "channels", "name_parts") if (value := getattr(options, name))}
     records = modality.format.read(source, _own(modality, options, **more))
     if not isinstance(records, HasAttributes):
         raise DataError(f"data of kind {modality.kind!r} has no attributes that could be changed.")
-    names = _named(options.to_attribute, records.attributes.columns)
+    changed, kept_ones = (
+        _named(texts, records.attributes.columns) for texts in (options.to_attribute, options.keep_attribute)
+    )
+    if twice := sorted(set(changed) & set(kept_ones)):
+        raise UsageError(f"{quoted(twice)} cannot be both changed and kept. Name it once.")
+    names = [*changed, *kept_ones]
     grids = translating.read_grids(records, _own(modality, options), N_CHANNELS[options.channels])
     found = {name: _usual(name, records.attributes.columns[name]) for name in names}
     columns = {name: column for name, (column, _) in found.items()}
-    kept = np.flatnonzero(np.any([_is_known(column) for column in columns.values()], axis=0))
+    kept = np.flatnonzero(np.any([_is_known(columns[name]) for name in changed], axis=0))
     attributes = Attributes(columns).take(kept)
     notes = [note for _, some in found.values() for note in some]
     if n_lost := len(grids) - len(kept):
@@ -190,12 +195,12 @@ def _by_attribute(source: object, options: DomainOptions) -> Domains:
     everything = getattr(records, "notes", ())
     return Domains(
         (grids,), np.zeros(len(kept), np.int64), kept, attributes, modality.kind, grids.name,
-        (*everything, *notes),
+        (*everything, *notes), tuple(kept_ones),
     )  # fmt: skip
 
 
 def _named(texts: Sequence[str], known: Mapping[str, np.ndarray]) -> list[str]:
-    """The attributes that are to be changed; one text may name several, parted by commas.
+    """The attributes that are to be changed, or kept; one text may name several, parted by commas.
 
     Raises:
         UsageError: There is no such attribute.
@@ -205,13 +210,11 @@ def _named(texts: Sequence[str], known: Mapping[str, np.ndarray]) -> list[str]:
     for name in names:
         if not known:
             raise UsageError(
-                f"to_attribute {name!r}: nothing is known of these records. Put them in a folder for each "
+                f"attribute {name!r}: nothing is known of these records. Put them in a folder for each "
                 "value, or give a table with --labels."
             )
         if name not in known:
-            raise UsageError(
-                f"to_attribute {name!r}: there is no such attribute. {did_you_mean(name, known)}"
-            )
+            raise UsageError(f"attribute {name!r}: there is none of that name. {did_you_mean(name, known)}")
     return names
 
 

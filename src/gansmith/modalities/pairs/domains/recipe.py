@@ -127,7 +127,7 @@ class DomainRecipe(AbstractRecipe[DomainCodec]):
         """See the base class: what is changed is the model's."""
         known = {
             name: getattr(own, name)
-            for name in ("unpaired", "to_attribute", "identity", "accept_terms", "size")
+            for name in ("unpaired", "to_attribute", "keep_attribute", "identity", "accept_terms", "size")
         }
         for name, value in known.items():
             new = given.get(name, value)
@@ -170,7 +170,8 @@ class DomainRecipe(AbstractRecipe[DomainCodec]):
         if state.is_of_one:
             what = "records of one set in the texture of one record"
         elif not state.has_two_sets:
-            what = f"{quoted(codec.attributes.names)} of a record changed"
+            kept = f", {quoted(state.kept)} kept" if state.kept else ""
+            what = f"{quoted(codec.changed)} of a record changed{kept}"
         if state.is_identity:
             what = "one person turned into another, and back; the terms of use were accepted"
         window = " x ".join(map(str, reversed(state.window)))

@@ -31,13 +31,15 @@ class Domains:
     of_grid: np.ndarray
     """Shape `(n,)`: its number there."""
     attributes: Attributes
-    """A column for each thing that is to be changed; None, or NaN, where it is unknown."""
+    """A column for each thing that is to be changed or kept; None, or NaN, where it is unknown."""
     kind: str
     """Of the records."""
     name: str
     """Where they came from, for messages."""
     notes: tuple[str, ...] = ()
     """What a person should know about how they were read."""
+    kept: tuple[str, ...] = ()
+    """The attributes that are not to be changed."""
 
     def __len__(self) -> int:
         return len(self.of_grid)
@@ -72,10 +74,11 @@ class Domains:
 
     @property
     def groups(self) -> list[tuple[str, str, list[int]]]:
-        """Attributes, their values, and the numbers of the records that have them."""
+        """Attributes that can be changed, their values, and the numbers of the records that have them."""
         return [
             (name, value, places)
             for name in self.attributes.names
+            if name not in self.kept
             for value, places in self.by_value(name).items()
         ]
 

@@ -20,7 +20,7 @@ def targets_of(codec: DomainCodec, where: Where) -> dict[str, Where]:
     Raises:
         UsageError: There is no such attribute, or it never has that value.
     """
-    terms, choices = terms_of(where, codec.attributes.names), dict[str, list[Any]]()
+    terms, choices = terms_of(where, codec.changed), dict[str, list[Any]]()
     for term in terms:
         if term.column not in choices:
             choices[term.column] = _values(codec, [one for one in terms if one.column == term.column])

@@ -51,6 +51,7 @@ class DomainWindows:
         self._wanted = [len(groups) - 1] if codec.state_.is_of_one else [*range(len(groups))]
         self._widths = list(codec.widths)
         self._also = draws(0).random((STRIDE, len(names))) < ALSO
+        self._also &= [name not in records.kept for name in names]
         self._whole: dict[int, tuple[np.ndarray, np.ndarray]] = {}
         n_points = sum(math.prod(records.sides(number)) for number in range(len(records)))
         per_window = len(records) * math.prod(self._window)
