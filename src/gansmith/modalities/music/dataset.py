@@ -17,7 +17,7 @@ LONGEST: Final = 128
 """Steps that are learnt from at once."""
 WARM_UP: Final = 32
 """Steps at the beginning of a later stretch that say what was before, and are not learnt from."""
-_PER_STEP: Final = ("tokens", "before", "age", "looks", "runs", "places")
+_PER_STEP: Final = ("tokens", "before", "age", "looks", "runs", "places", "chords", "begins")
 
 
 @final

@@ -28,6 +28,7 @@ from gansmith.engine.games.likelihood import LikelihoodRules
 from gansmith.errors import UsageError
 from gansmith.modalities.music.along import FEATURE_SIZES, LAGS_BARS, N_AGES
 from gansmith.modalities.music.codec import PieceCodec
+from gansmith.modalities.music.harmonising import N_CHORDS
 from gansmith.modalities.music.phrase_networks import phrase_networks_for
 from gansmith.modalities.music.records import FIRST
 from gansmith.modalities.music.settings import MusicNetworks
@@ -59,6 +60,7 @@ class PieceGenerator(AbstractSequential):
     _slots: Tensor
     _classes: Tensor
     _notes: Tensor
+    _features: Tensor
 
     def __init__(self, codec: PieceCodec, config: MusicNetworks) -> None:
         super().__init__()
@@ -93,6 +95,9 @@ class PieceGenerator(AbstractSequential):
         self.is_accompanying = len(codec.form.tracks) > 1
         if self.is_accompanying:
             half = width // 2
+            self.chords, self.plan = table(2 * N_CHORDS + 1), nn.Linear(width, N_CHORDS)
+            self.fits = nn.Parameter(torch.zeros(N_CHORDS, n_voices, n_most))
+            self.given_at = table(sum(FEATURE_SIZES))
             self.given = table(2 * n_voices * n_most + n_voices)
             self.read = nn.GRU(width, half, batch_first=True, bidirectional=True)
             self.heard = nn.Linear(2 * half, width)
@@ -100,6 +105,8 @@ class PieceGenerator(AbstractSequential):
         self.register_buffer("_closed", torch.from_numpy(closed.astype(np.float32)), persistent=False)
         starts = np.concatenate([[0], np.cumsum(kinds)[:-1]])
         self.register_buffer("_slots", torch.from_numpy(starts), persistent=False)
+        at = np.concatenate([[0], np.cumsum(FEATURE_SIZES)[:-1]])
+        self.register_buffer("_features", torch.from_numpy(at), persistent=False)
         heights = np.array(codec.lowest)[:, None] + np.arange(n_most) - 1
         is_heard = (np.arange(n_most) > 0) & codec.form.pitched[:, None]
         classes = np.where(is_heard, heights % N_CLASSES + 1, 0).ravel()
@@ -114,23 +121,29 @@ class PieceGenerator(AbstractSequential):
         """See the base class; the mean over the steps that count, of the voices that are not given."""
         tokens = parts["tokens"].long()
         is_given = self._drawn(len(tokens), hiding)
-        said = self.said_along(parts, is_given, hiding)
+        planned, said = self.said_along(parts, is_given, hiding)
         here = said.gather(-1, tokens[..., None])[..., 0]
         counts = parts["counts"][..., None] & ~is_given[:, None]
-        return (here * counts).sum((1, 2)) / counts.sum((1, 2)).clamp_min(1)
+        found = (here * counts).sum((1, 2))
+        if planned is not None:
+            chord = planned.gather(-1, parts["chords"].long()[..., None])[..., 0]
+            found = found + (chord * (parts["counts"] & parts["begins"])).sum(1)
+        return found / counts.sum((1, 2)).clamp_min(1)
 
     def said_along(
         self,
         parts: Mapping[str, Tensor],
         is_given: Bool[Tensor, "batch voices"],
         hiding: torch.Generator | None,
-    ) -> Float[Tensor, "batch steps voices things"]:
-        """The logarithms of the chances of what each voice may do, at each step."""
+    ) -> tuple[Float[Tensor, "batch steps chords"] | None, Float[Tensor, "batch steps voices things"]]:
+        """The logarithms of the chances of each chord, and of what each voice may do, at each step."""
         tokens, before = parts["tokens"].long(), parts["before"].long()
         rows = self.told(before, parts["age"].long(), parts["looks"].long(), parts["places"].long())
         rows = rows + self._attributes(parts["condition"], parts["runs"])
-        heard = self.context(tokens, before, is_given)
-        rows = rows if heard is None else rows + heard
+        chords = parts["chords"].long()
+        heard = self.context(tokens, before, is_given, parts["places"].long(), parts["condition"])
+        if heard is not None:
+            rows = rows + heard + self.after_chord(pad(chords[:, :-1], (1, 0), value=N_CHORDS))
         rows = self._hidden(rows, hiding)
         carried, _ = self.carry(rows)
         past = self.past(torch.cat([carried, rows], -1))
@@ -140,9 +153,27 @@ class PieceGenerator(AbstractSequential):
             self._class(after), GAIN * self.classes
         )
         now = torch.cumsum(now, -2) - now  # (batch, steps, voices, width), what the voices before do
-        found = past[..., None, :] + now + self._again(parts["looks"].long())
+        planned = self.planned(past)
+        found = self.under(past, chords)[..., None, :] + now + self._again(parts["looks"].long())
         logits = self._logits(found, slice(None), self.anchors(before, after)) + self._possible(before)
-        return log_softmax(logits.float(), -1)
+        if planned is not None:
+            logits = logits + GAIN * embedding(chords, self.fits.flatten(1)).view_as(logits)
+            planned = log_softmax(planned.float(), -1)
+        return planned, log_softmax(logits.float(), -1)
+
+    # --- Harmony: the chord of each quarter note, said before the voices are ---
+
+    def after_chord(self, chords: Int[Tensor, "*rows"]) -> Float[Tensor, "*rows width"]:
+        """What the chord of the step before tells; `N_CHORDS` of none."""
+        return GAIN * embedding(chords + N_CHORDS, self.chords)
+
+    def planned(self, past: Float[Tensor, "*rows width"]) -> Float[Tensor, "*rows chords"] | None:
+        """What is said of the next chord; None where one voice is alone."""
+        return self.plan(silu(past)) if self.is_accompanying else None
+
+    def under(self, past: Float[Tensor, "*rows width"], chords: Int[Tensor, "*rows"]) -> Tensor:
+        """What is known before a step, and its chord."""
+        return past + GAIN * embedding(chords, self.chords[:N_CHORDS]) if self.is_accompanying else past
 
     def anchors(
         self, before: Int[Tensor, "*rows voices"], after: Int[Tensor, "*rows voices"]
@@ -185,7 +216,12 @@ class PieceGenerator(AbstractSequential):
         return self.known(torch.cat([told, runs], -1))
 
     def context(
-        self, tokens: Tensor, before: Tensor, is_given: Bool[Tensor, "batch voices"]
+        self,
+        tokens: Tensor,
+        before: Tensor,
+        is_given: Bool[Tensor, "batch voices"],
+        places: Tensor,
+        condition: Tensor,
     ) -> Float[Tensor, "batch steps width"] | None:
         """What is given, read in both directions; None where nothing can be."""
         if not self.is_accompanying:
@@ -196,8 +232,12 @@ class PieceGenerator(AbstractSequential):
         mask = is_given[:, None]
         after = torch.where(mask, sounding_after(tokens, before) + at, unknown)
         earlier = torch.where(mask, before + at + n * n_voices, unknown)
+        sounds = torch.where(mask, sounding_after(tokens, before), 0)
         rows = self._bags(torch.cat([after, earlier], -1), self.given)
-        heard, _ = self.read(rows)
+        rows = rows + self._bags(self._class(sounds), self.classes)
+        rows = rows + self._bags(places + self._features, self.given_at)
+        nothing = condition.new_zeros(*tokens.shape[:2], len(LAGS_BARS))
+        heard, _ = self.read(rows + self._attributes(condition, nothing))
         return self.heard(heard) * is_given.any(1)[:, None, None]
 
     def _again(self, looks: Int[Tensor, "*rows lags voices"]) -> Float[Tensor, "*rows voices width"]:
@@ -262,11 +302,18 @@ class PieceGenerator(AbstractSequential):
         return past[:, None] + self._again(looks)
 
     def logits_of(
-        self, context: Float[Tensor, "batch width"], voice: int, before: Tensor, after: Tensor
+        self,
+        context: Float[Tensor, "batch width"],
+        voice: int,
+        before: Tensor,
+        after: Tensor,
+        chords: Int[Tensor, " batch"],
     ) -> Tensor:
         """What one voice may do, shape `(batch, things)`, given what the voices before it now sound."""
         anchors = self.anchors(before, after)[:, voice : voice + 1]
         found = self._logits(context[:, None], slice(voice, voice + 1), anchors)[:, 0]
+        if self.is_accompanying:
+            found = found + GAIN * self.fits[chords, voice]
         return found.float() + self._possible(before)[:, voice]
 
     def with_voice(self, voice: int, sounding: Int[Tensor, " batch"]) -> Float[Tensor, "batch width"]:

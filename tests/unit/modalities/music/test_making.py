@@ -15,6 +15,7 @@ from gansmith.modalities.music import MusicOptions, making
 from gansmith.modalities.music.codec import PieceCodec
 from gansmith.modalities.music.completing import partial_of
 from gansmith.modalities.music.dataset import Stretches, conditions_of
+from gansmith.modalities.music.harmonising import N_CHORDS
 from gansmith.modalities.music.keeping import Rules
 from gansmith.modalities.music.making import _Work
 from gansmith.modalities.music.networks import PieceGenerator
@@ -58,15 +59,19 @@ def test_what_is_made_was_as_likely_as_it_would_be_learnt(codec, network, tunes,
     one = tunes.take(np.array([3]))
     batch = Stretches(codec, one).batch(torch.arange(1))
     with torch.no_grad():
-        said = network.said_along(batch.parts, torch.zeros(1, 4, dtype=torch.bool), None)
+        planned, said = network.said_along(batch.parts, torch.zeros(1, 4, dtype=torch.bool), None)
     learnt = said.gather(-1, batch["tokens"].long()[..., None])[0, :, :, 0]
-    found = list[float]()
+    begins = batch["begins"][0]
+    of_chords = planned.gather(-1, batch["chords"].long()[..., None])[0, begins, 0]
+    found, chords = list[float](), list[float]()
 
     def forced(logits, chance):
         step, voice = divmod(len(found), 4)
-        token = int(batch["tokens"][0, step, voice])
-        found.append(float(torch.log_softmax(logits, -1)[0, token]))
-        return np.array([token])
+        is_chord = logits.shape[1] == N_CHORDS
+        wanted = batch["chords"][0, step] if is_chord else batch["tokens"][0, step, voice]
+        share = float(torch.log_softmax(logits, -1)[0, int(wanted)])
+        (chords if is_chord else found).append(share)
+        return np.array([int(wanted)])
 
     monkeypatch.setattr(making, "_drawn", forced)
     monkeypatch.setattr(making, "TEMPERATURE", 1.0)
@@ -76,6 +81,7 @@ def test_what_is_made_was_as_likely_as_it_would_be_learnt(codec, network, tunes,
         for step in range(n):
             work.step(step, making.Draws(torch.zeros(1, 2)))
     assert torch.allclose(torch.tensor(found).view(n, 4), learnt, atol=1e-4)
+    assert torch.allclose(torch.tensor(chords), of_chords, atol=1e-4)
     assert np.array_equal(work.sounding_tokens()[0], one.tokens[0])
 
 
