@@ -1,7 +1,7 @@
 """Pieces on trial: every score beside the same score of the anchors.
 
 The floor is shuffled bars: those of every track are dealt anew among all pieces of one metre, so that no
-track knows another and no bar the one before it.
+track knows another and no bar the one before it. Beside it stands what a bigram model makes.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Final, final
 import numpy as np
 
 from gansmith.errors import DataError
+from gansmith.modalities.music.bigram import bigram_pieces
 from gansmith.modalities.music.copying import Copies
 from gansmith.modalities.music.records import HOLD, REST, Pieces
 from gansmith.modalities.music.statistics import profile
@@ -24,6 +25,8 @@ from gansmith.scorecard.score import COPY, FLOOR, Effort
 from gansmith.scorecard.sequences.differences import differences
 from gansmith.scorecard.sequences.profiles import Part
 
+BIGRAM: Final = "bigram"
+"""Anchor: the same score of what a bigram model makes."""
 FEWEST: Final = 4
 """Pieces on a side."""
 
@@ -67,7 +70,7 @@ class PieceJudge(AbstractJudge[Case]):
                 f"{len(train)} training and {len(holdout)} held-out pieces. "
                 f"Wanted: {FEWEST} of each at the least."
             )
-        super().__init__(measures, len(train), effort)
+        super().__init__(measures, len(train), effort, (BIGRAM,))
         self.train, self.holdout, self.seed = train, holdout, seed
         self._profiles: dict[int, tuple[Pieces, Features]] = {}
         self.parts = _parts(train)
@@ -83,6 +86,8 @@ class PieceJudge(AbstractJudge[Case]):
         rng = draws(self.seed)
         if name == FLOOR:
             return replace(self.case(_some(self.shuffled, n, rng)), effort=self.effort.lighter)
+        if name == BIGRAM:
+            return replace(self.case(_some(self.bigram, n, rng)), effort=self.effort.lighter)
         if name == COPY:
             return replace(self.case(_some(self.train, n, rng)), effort=self.effort.lighter)
         if stand_in == "train":
@@ -108,6 +113,11 @@ class PieceJudge(AbstractJudge[Case]):
     def shuffled(self) -> Pieces:
         """The floor."""
         return shuffled_bars(self.train, self.seed)
+
+    @cached_property
+    def bigram(self) -> Pieces:
+        """The anchor of this kind: what the simplest model makes."""
+        return bigram_pieces(self.train, len(self.train), self.seed)
 
     @cached_property
     def _copies(self) -> Copies:

@@ -95,7 +95,7 @@ class _Work:
         self.nothing = np.array(codec.sizes)
         self.hidden: Tensor | None = None
         self.rules = Rules(codec, self.shifts)
-        self.chords = np.full(n, N_CHORDS)
+        self.chords, self.is_led = np.full(n, N_CHORDS), np.zeros(n, bool)
         self.known_chords = np.full((n, whole), N_CHORDS)
         self.seen, self.heard = self._read(whole) if given is not None else (None, None)
 
@@ -130,6 +130,7 @@ class _Work:
         before = before_of(tokens)
         steps = np.arange(whole)[None, :]
         where = places(steps, self.n_steps[:, None], self.bars[:, None])
+        self.is_led = is_given.any(1)
         told = (tokens, before, is_given, where)
         heard = self.network.context(*map(torch.from_numpy, told), self.asked)
         return seen, heard
@@ -177,7 +178,9 @@ class _Work:
 
     def _chord(self, at: int, past: Tensor, draws: Draws) -> Tensor:
         """The chord of this step: said when a quarter note begins, or known of what is given."""
-        said = self.network.planned(past) if at % self.codec.form.grid == 0 else None
+        begins = at % self.codec.form.grid == 0
+        heard = None if self.heard is None else self.heard[:, at]
+        said = self.network.planned(past, heard, torch.from_numpy(self.is_led)) if begins else None
         if said is not None:
             drawn = _drawn(said / self.temperature, draws.at(len(past), at, self.made.shape[2]))
             known = self.known_chords[:, at]

@@ -101,6 +101,7 @@ class PieceGenerator(AbstractSequential):
             self.given = table(2 * n_voices * n_most + n_voices)
             self.read = nn.GRU(width, half, batch_first=True, bidirectional=True)
             self.heard = nn.Linear(2 * half, width)
+            self.led = nn.Linear(width, N_CHORDS)
         closed = np.where(np.arange(n_most) >= np.array(sizes)[:, None], _IMPOSSIBLE, 0.0)
         self.register_buffer("_closed", torch.from_numpy(closed.astype(np.float32)), persistent=False)
         starts = np.concatenate([[0], np.cumsum(kinds)[:-1]])
@@ -153,7 +154,7 @@ class PieceGenerator(AbstractSequential):
             self._class(after), GAIN * self.classes
         )
         now = torch.cumsum(now, -2) - now  # (batch, steps, voices, width), what the voices before do
-        planned = self.planned(past)
+        planned = self.planned(past, heard, is_given.any(1))
         found = self.under(past, chords)[..., None, :] + now + self._again(parts["looks"].long())
         logits = self._logits(found, slice(None), self.anchors(before, after)) + self._possible(before)
         if planned is not None:
@@ -167,9 +168,23 @@ class PieceGenerator(AbstractSequential):
         """What the chord of the step before tells; `N_CHORDS` of none."""
         return GAIN * embedding(chords + N_CHORDS, self.chords)
 
-    def planned(self, past: Float[Tensor, "*rows width"]) -> Float[Tensor, "*rows chords"] | None:
-        """What is said of the next chord; None where one voice is alone."""
-        return self.plan(silu(past)) if self.is_accompanying else None
+    def planned(
+        self,
+        past: Float[Tensor, "batch *steps width"],
+        heard: Float[Tensor, "batch *steps width"] | None,
+        is_led: Bool[Tensor, " batch"],
+    ) -> Float[Tensor, "batch *steps chords"] | None:
+        """What is said of the next chord; None where one voice is alone.
+
+        Where voices are given, they lead: chords follow from them alone, so that no chord that went wrong
+        leads to the next.
+        """
+        if not self.is_accompanying:
+            return None
+        said = self.plan(silu(past))
+        if heard is None:
+            return said
+        return torch.where(is_led.view(-1, *[1] * (said.dim() - 1)), self.led(silu(heard)), said)
 
     def under(self, past: Float[Tensor, "*rows width"], chords: Int[Tensor, "*rows"]) -> Tensor:
         """What is known before a step, and its chord."""
