@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
+from jaxtyping import Float
 
 from gansmith.errors import UsageError
 from gansmith.modalities.attribute_columns import Categories
@@ -52,7 +53,7 @@ def tone_of(records: Sounds, asked: int, pitch: int) -> tuple[int, Tone]:
     return records.form.rate_hz, (LOUDEST * wave / loudest if loudest else wave)
 
 
-def tuned(wave: Tone, semitones: float) -> Tone:
+def tuned(wave: Tone, semitones: float) -> Float[np.ndarray, " n_tuned"]:
     """The same, higher by so many semitones and the shorter for it."""
     steps = np.arange(0, max(len(wave) - 1, 1), 2 ** (semitones / 12))
     return np.interp(steps, np.arange(len(wave)), wave)

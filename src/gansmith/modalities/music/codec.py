@@ -36,7 +36,7 @@ from gansmith.modalities.music.records import (
     moved,
     sounding,
 )
-from gansmith.modalities.music.statistics import parallels
+from gansmith.modalities.music.statistics import crossings, parallels
 from gansmith.modalities.music.theory import shift_to
 from gansmith.modalities.recipe import AbstractCodec
 
@@ -48,7 +48,7 @@ MARGIN: Final = 2
 TAIL: Final = 0.003
 """Share of the notes of a voice at each end that are out of its range."""
 SELDOM: Final = 0.01
-"""Of the moves of two voices at once that are parallel, below which these are avoided."""
+"""Share of moves that are parallel, or of steps that are crossed, below which these are avoided."""
 FEWEST_MOVES: Final = 300
 """By which such a rule is known."""
 MAX_LONGEST: Final = 1 << 16
@@ -73,6 +73,8 @@ class PieceCodec(AbstractCodec[Pieces, MusicOptions]):
     """Between which pitches each voice stays as it sounds."""
     avoids_parallels: bool
     """Whether voices hardly ever move in parallel octaves and fifths."""
+    avoids_crossings: bool
+    """Whether a voice is hardly ever above the one before it."""
     key: str
     """The most frequent key, where it is no attribute."""
     metre: str
@@ -100,6 +102,7 @@ class PieceCodec(AbstractCodec[Pieces, MusicOptions]):
             highs,
             _reach(records),
             _avoids_parallels(records),
+            _avoids_crossings(records),
             max(sorted(set(keys)), key=keys.count),
             metre,
             int(np.median(bars)),
@@ -209,6 +212,7 @@ class PieceCodec(AbstractCodec[Pieces, MusicOptions]):
             "highest": list(self.highest),
             "reach": [list(one) for one in self.reach],
             "avoids_parallels": self.avoids_parallels,
+            "avoids_crossings": self.avoids_crossings,
             "usual": [self.key, self.metre, self.n_bars],
             "phrase_bars": self.phrase_bars,
             "n_pieces": self.n_pieces,
@@ -229,6 +233,7 @@ class PieceCodec(AbstractCodec[Pieces, MusicOptions]):
                 tuple(state["highest"]),
                 tuple((low, high) for low, high in state["reach"]),
                 bool(state["avoids_parallels"]),
+                bool(state["avoids_crossings"]),
                 key,
                 metre,
                 n_bars,
@@ -271,6 +276,15 @@ def _avoids_parallels(records: Pieces) -> bool:
         return False
     counts = np.array([parallels(tokens[:, pitched]) for tokens in records.tokens]).sum(0)
     return bool(counts[1] >= FEWEST_MOVES and counts[0] < SELDOM * counts[1])
+
+
+def _avoids_crossings(records: Pieces) -> bool:
+    """The same of steps at which a voice is above the one before it."""
+    pitched = records.form.pitched
+    if pitched.sum() < 2:
+        return False
+    found = np.concatenate([crossings(tokens[:, pitched]) for tokens in records.tokens])
+    return bool(len(found) >= FEWEST_MOVES and found.mean() < SELDOM)
 
 
 def _at_home(tokens: Tokens, key: str, form: Form) -> Tokens:

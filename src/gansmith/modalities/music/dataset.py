@@ -28,6 +28,7 @@ class Stretches:
         codec.check(pieces)
         shifts = codec.shifts(pieces.key_names)
         known = zip(pieces.tokens, pieces.bar_steps, shifts.tolist(), strict=True)
+        self.pieces = pieces
         self._told: list[Told] = [told(codec, *one) for one in known]
         places = [_stretches(len(one)) for one in pieces.tokens]
         self._owners = np.repeat(np.arange(len(pieces)), [len(each) for each in places])

@@ -73,7 +73,7 @@ class PieceJudge(AbstractJudge[Case]):
         super().__init__(measures, len(train), effort, (BIGRAM,))
         self.train, self.holdout, self.seed = train, holdout, seed
         self._profiles: dict[int, tuple[Pieces, Features]] = {}
-        self.parts = _parts(train)
+        self.parts = parts_of(train)
 
     def case(self, fake: Pieces) -> Case:
         """Synthetic pieces on trial."""
@@ -128,7 +128,7 @@ def _some(of: Pieces, n: int, rng: np.random.Generator) -> Pieces:
     return of.take(np.sort(rng.permutation(len(of))[:n]))
 
 
-def _parts(train: Pieces) -> list[tuple[tuple[str, ...], str]]:
+def parts_of(train: Pieces) -> list[tuple[tuple[str, ...], str]]:
     """What profiles say, of pieces such as these."""
     return list(profile(train.tokens[0], train.form, train.bar_steps[0], "C"))
 

@@ -25,11 +25,8 @@ if TYPE_CHECKING:
 
 FREE: Final = -2
 """What is to be made, among what is given."""
-TEMPERATURE: Final = 0.9
-"""Below 1 what is likely is drawn oftener than it is likely: small faults of a network add up along a piece,
-and chorales at 1 had too many notes off the beat and heights too far apart (LOG.md)."""
 GIVEN_TEMPERATURE: Final = 0.5
-"""The same where tracks are given: a melody is to get usual chords."""
+"""By which what is said is divided where tracks are given: a melody is to get usual chords."""
 
 
 @final
@@ -190,7 +187,7 @@ class _Work:
     @property
     def temperature(self) -> float:
         """By which what is said is divided."""
-        return TEMPERATURE if self.heard is None else GIVEN_TEMPERATURE
+        return float(self.network.temperature) if self.heard is None else GIVEN_TEMPERATURE
 
     def _note(self, at: int, looks: np.ndarray) -> None:
         """What is known after a step."""

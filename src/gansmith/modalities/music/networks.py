@@ -44,6 +44,7 @@ MOST_STEP: Final = 36
 """Semitones from one note to another that are told apart."""
 N_STEPS: Final = 2 * MOST_STEP + 1
 NO_NOTE: Final = -1_000
+USUAL_TEMPERATURE: Final = 0.9
 _IMPOSSIBLE: Final = -1e9
 
 
@@ -61,6 +62,8 @@ class PieceGenerator(AbstractSequential):
     _classes: Tensor
     _notes: Tensor
     _features: Tensor
+    temperature: Tensor
+    """By which what is said is divided where nothing is given; see `warmth.py`."""
 
     def __init__(self, codec: PieceCodec, config: MusicNetworks) -> None:
         super().__init__()
@@ -112,6 +115,7 @@ class PieceGenerator(AbstractSequential):
         is_heard = (np.arange(n_most) > 0) & codec.form.pitched[:, None]
         classes = np.where(is_heard, heights % N_CLASSES + 1, 0).ravel()
         self.register_buffer("_classes", torch.from_numpy(classes), persistent=False)
+        self.register_buffer("temperature", torch.from_numpy(np.array(USUAL_TEMPERATURE, np.float32)))
         self._making = Making(codec)
 
     # --- Learning ---

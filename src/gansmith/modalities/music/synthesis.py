@@ -101,7 +101,7 @@ def _tone(pitch: int, seconds: float, colour: str, rate_hz: int) -> Sound:
     return (0.2 * tone * attack * release).astype(np.float32)
 
 
-def _let_go(tone: Sound, seconds: float, rate_hz: int) -> Sound:
+def _let_go(tone: Sound, seconds: float, rate_hz: int) -> Float[np.ndarray, " n_heard"]:
     """A tone as long as its note is, if it is longer, let go at the end."""
     n = min(len(tone), int((seconds + _RELEASE_SECONDS) * rate_hz))
     left = np.arange(n, 0, -1) / rate_hz

@@ -11,7 +11,7 @@ import torch
 from gansmith.errors import UsageError
 from gansmith.faces.demos.music import composed
 from gansmith.modalities.capabilities import Origins
-from gansmith.modalities.music import MusicOptions, making
+from gansmith.modalities.music import MusicOptions, making, warmth
 from gansmith.modalities.music.codec import PieceCodec
 from gansmith.modalities.music.completing import partial_of
 from gansmith.modalities.music.dataset import Stretches, conditions_of
@@ -74,8 +74,11 @@ def test_what_is_made_was_as_likely_as_it_would_be_learnt(codec, network, tunes,
         return np.array([int(wanted)])
 
     monkeypatch.setattr(making, "_drawn", forced)
-    monkeypatch.setattr(making, "TEMPERATURE", 1.0)
-    n, free = len(one.tokens[0]), replace(codec, reach=((0, 127),) * 4, avoids_parallels=False)
+    network.temperature.fill_(1.0)
+    n, free = (
+        len(one.tokens[0]),
+        replace(codec, reach=((0, 127),) * 4, avoids_parallels=False, avoids_crossings=False),
+    )
     work = _Work(free, network, conditions_of(codec, one.attributes, np.array([n])), np.array([n]), None)
     with torch.no_grad():
         for step in range(n):
@@ -143,6 +146,40 @@ def test_voices_stay_within_their_ranges_and_do_not_move_in_parallel(codec):
     logits = rules.kept(nothing, 1, before, made)[0].numpy()
     assert logits[FIRST + 62 - codec.lowest[1]] < -1  # a fifth follows a fifth
     assert logits[FIRST + 57 - codec.lowest[1]] == 0
+
+
+def test_a_voice_stays_below_the_one_before_it_where_there_is_room(codec):
+    kept = replace(codec, reach=((0, 127),) * 4, avoids_parallels=False, avoids_crossings=True)
+    nothing, before = torch.zeros(1, max(codec.sizes)), np.zeros((1, 4), np.int64)
+    made = np.zeros((1, 4), np.int64)
+    limit = codec.lowest[1] + 3
+    made[0, 0] = FIRST + limit - codec.lowest[0]
+    if made[0, 0] < FIRST:
+        pytest.skip("the first two voices have no notes in common")
+    before[0, 1] = 3 + 1 + 1  # it sounds a semitone above that
+    logits = Rules(kept, np.array([0])).kept(nothing, 1, before, made)[0].numpy()
+    assert (logits[FIRST : FIRST + 4] == 0).all()
+    assert (logits[FIRST + 4 : codec.sizes[1]] < -1).all()
+    assert logits[HOLD] < -1
+    assert logits[REST] == 0
+    low = replace(kept, reach=((0, 127), (limit + 1, 127), (0, 127), (0, 127)))
+    stuck = Rules(low, np.array([0])).kept(nothing, 1, before, made)[0].numpy()
+    assert (stuck[FIRST + 4 : codec.sizes[1]] == 0).any()  # rather above than silent for ever
+
+
+def test_pieces_are_drawn_at_the_temperature_at_which_they_are_most_like_real_ones(
+    codec, network, tunes, monkeypatch
+):
+    old = float(network.temperature)
+    monkeypatch.setattr(warmth, "TRIED", (1e-3, 1.0))
+    monkeypatch.setattr(warmth, "_made", lambda *_: tunes if network.temperature == 1 else plain(tunes))
+    warmth.warmed(codec, network, tunes, 0)
+    assert float(network.temperature) == 1
+    network.temperature.fill_(old)
+
+
+def plain(tunes):
+    return replace(tunes, tokens=tuple(np.where(one >= FIRST, FIRST + 60, one) for one in tunes.tokens))
 
 
 def test_a_voice_never_holds_silence(codec, network):
