@@ -44,6 +44,8 @@ MOST_STEP: Final = 36
 """Semitones from one note to another that are told apart."""
 N_STEPS: Final = 2 * MOST_STEP + 1
 NO_NOTE: Final = -1_000
+MELODY_SHARE: Final = 0.5
+"""Of the pieces in which the first track alone is read ahead."""
 USUAL_TEMPERATURE: Final = 0.9
 _IMPOSSIBLE: Final = -1e9
 
@@ -123,32 +125,53 @@ class PieceGenerator(AbstractSequential):
     def log_likelihood(
         self, parts: Mapping[str, Tensor], hiding: torch.Generator | None
     ) -> Float[Tensor, " batch"]:
-        """See the base class; the mean over the steps that count, of the voices that are not given."""
+        """See the base class; the mean over the steps that count, of the voices that are not given.
+
+        While the network learns some tracks are read ahead in every piece. How likely they make its chords
+        counts, even where its voices are not told of them.
+        """
         tokens = parts["tokens"].long()
-        is_given = self._drawn(len(tokens), hiding)
-        planned, said = self.said_along(parts, is_given, hiding)
+        ahead, is_led = self._drawn(len(tokens), hiding)
+        planned, said = self.said_along(parts, ahead, is_led, hiding)
         here = said.gather(-1, tokens[..., None])[..., 0]
-        counts = parts["counts"][..., None] & ~is_given[:, None]
+        counts = parts["counts"][..., None] & ~(ahead & is_led[:, None])[:, None]
         found = (here * counts).sum((1, 2))
-        if planned is not None:
-            chord = planned.gather(-1, parts["chords"].long()[..., None])[..., 0]
-            found = found + (chord * (parts["counts"] & parts["begins"])).sum(1)
+        at, begins = parts["chords"].long()[..., None], parts["counts"] & parts["begins"]
+        for place, chords in enumerate(
+            planned
+        ):  # what is said of those that were, and of those that are read
+            is_said = ahead.any(1) if place else ~is_led
+            chance = log_softmax(chords.float(), -1).gather(-1, at)[..., 0]
+            found = found + (chance * begins).sum(1) * is_said
         return found / counts.sum((1, 2)).clamp_min(1)
 
     def said_along(
         self,
         parts: Mapping[str, Tensor],
-        is_given: Bool[Tensor, "batch voices"],
+        ahead: Bool[Tensor, "batch voices"],
+        is_led: Bool[Tensor, " batch"],
         hiding: torch.Generator | None,
-    ) -> tuple[Float[Tensor, "batch steps chords"] | None, Float[Tensor, "batch steps voices things"]]:
-        """The logarithms of the chances of each chord, and of what each voice may do, at each step."""
+    ) -> tuple[tuple[Tensor, ...], Float[Tensor, "batch steps voices things"]]:
+        """Logits of each chord, and the logarithms of the chances of what each voice may do, at each step.
+
+        Args:
+            parts: What is known of pieces.
+            ahead: Which voices are read ahead.
+            is_led: In which pieces the other voices are told of them.
+            hiding: See `log_likelihood`.
+
+        Returns:
+            Chords by what was and by what is read ahead, `(batch, steps, chords)` each, nothing where one
+            voice is alone; and the chances.
+        """
         tokens, before = parts["tokens"].long(), parts["before"].long()
         rows = self.told(before, parts["age"].long(), parts["looks"].long(), parts["places"].long())
         rows = rows + self._attributes(parts["condition"], parts["runs"])
         chords = parts["chords"].long()
-        heard = self.context(tokens, before, is_given, parts["places"].long(), parts["condition"])
+        heard = self.context(tokens, before, ahead, parts["places"].long(), parts["condition"])
         if heard is not None:
-            rows = rows + heard + self.after_chord(pad(chords[:, :-1], (1, 0), value=N_CHORDS))
+            rows = rows + heard * is_led[:, None, None]
+            rows = rows + self.after_chord(pad(chords[:, :-1], (1, 0), value=N_CHORDS))
         rows = self._hidden(rows, hiding)
         carried, _ = self.carry(rows)
         past = self.past(torch.cat([carried, rows], -1))
@@ -158,13 +181,12 @@ class PieceGenerator(AbstractSequential):
             self._class(after), GAIN * self.classes
         )
         now = torch.cumsum(now, -2) - now  # (batch, steps, voices, width), what the voices before do
-        planned = self.planned(past, heard, is_given.any(1))
         found = self.under(past, chords)[..., None, :] + now + self._again(parts["looks"].long())
         logits = self._logits(found, slice(None), self.anchors(before, after)) + self._possible(before)
-        if planned is not None:
-            logits = logits + GAIN * embedding(chords, self.fits.flatten(1)).view_as(logits)
-            planned = log_softmax(planned.float(), -1)
-        return planned, log_softmax(logits.float(), -1)
+        if heard is None:
+            return (), log_softmax(logits.float(), -1)
+        logits = logits + GAIN * embedding(chords, self.fits.flatten(1)).view_as(logits)
+        return (self.plan(silu(past)), self.led(silu(heard))), log_softmax(logits.float(), -1)
 
     # --- Harmony: the chord of each quarter note, said before the voices are ---
 
@@ -174,10 +196,10 @@ class PieceGenerator(AbstractSequential):
 
     def planned(
         self,
-        past: Float[Tensor, "batch *steps width"],
-        heard: Float[Tensor, "batch *steps width"] | None,
+        past: Float[Tensor, "batch width"],
+        heard: Float[Tensor, "batch width"] | None,
         is_led: Bool[Tensor, " batch"],
-    ) -> Float[Tensor, "batch *steps chords"] | None:
+    ) -> Float[Tensor, "batch chords"] | None:
         """What is said of the next chord; None where one voice is alone.
 
         Where voices are given, they lead: chords follow from them alone, so that no chord that went wrong
@@ -188,7 +210,7 @@ class PieceGenerator(AbstractSequential):
         said = self.plan(silu(past))
         if heard is None:
             return said
-        return torch.where(is_led.view(-1, *[1] * (said.dim() - 1)), self.led(silu(heard)), said)
+        return torch.where(is_led[:, None], self.led(silu(heard)), said)
 
     def under(self, past: Float[Tensor, "*rows width"], chords: Int[Tensor, "*rows"]) -> Tensor:
         """What is known before a step, and its chord."""
@@ -201,16 +223,23 @@ class PieceGenerator(AbstractSequential):
         own, now = (torch.where(one > 0, self._notes[:, FIRST] + one - 1, NO_NOTE) for one in (before, after))
         return torch.stack([own, pad(now[..., :-1], (1, 0), value=NO_NOTE)], -1)
 
-    def _drawn(self, n: int, hiding: torch.Generator | None) -> Bool[Tensor, "batch voices"]:
-        """Which voices are given while the network learns to go with them; whole tracks, never all."""
+    def _drawn(
+        self, n: int, hiding: torch.Generator | None
+    ) -> tuple[Bool[Tensor, "batch voices"], Bool[Tensor, " batch"]]:
+        """Which voices are read ahead while the network learns, and in which pieces others go with them.
+
+        Whole tracks, never all; half of the time the first one alone, which is the melody.
+        """
         n_tracks = len(self.codec.form.tracks)
         if hiding is None or not self.is_accompanying:
-            return torch.zeros(n, self.n_voices, dtype=torch.bool)
-        is_asked = torch.rand(n, 1, generator=hiding) < self.given_share
+            return torch.zeros(n, self.n_voices, dtype=torch.bool), torch.zeros(n, dtype=torch.bool)
+        is_led = torch.rand(n, generator=hiding) < self.given_share
         chance = torch.rand(n, n_tracks, generator=hiding)
         n_given = torch.randint(1, n_tracks, (n, 1), generator=hiding)
-        is_given = is_asked & (chance.argsort(1).argsort(1) < n_given)
-        return is_given[:, self.owners]
+        tracks = chance.argsort(1).argsort(1) < n_given
+        is_melody = torch.rand(n, 1, generator=hiding) < MELODY_SHARE
+        tracks = torch.where(is_melody, torch.arange(n_tracks) == 0, tracks)
+        return tracks[:, self.owners], is_led
 
     def told(
         self, before: Tensor, age: Tensor, looks: Tensor, places: Tensor

@@ -59,7 +59,9 @@ def test_what_is_made_was_as_likely_as_it_would_be_learnt(codec, network, tunes,
     one = tunes.take(np.array([3]))
     batch = Stretches(codec, one).batch(torch.arange(1))
     with torch.no_grad():
-        planned, said = network.said_along(batch.parts, torch.zeros(1, 4, dtype=torch.bool), None)
+        nothing = torch.zeros(1, 4, dtype=torch.bool)
+        (planned, _), said = network.said_along(batch.parts, nothing, nothing[:, 0], None)
+    planned = torch.log_softmax(planned, -1)
     learnt = said.gather(-1, batch["tokens"].long()[..., None])[0, :, :, 0]
     begins = batch["begins"][0]
     of_chords = planned.gather(-1, batch["chords"].long()[..., None])[0, begins, 0]
