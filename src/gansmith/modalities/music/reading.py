@@ -10,13 +10,13 @@ from zipfile import BadZipFile, ZipFile
 import numpy as np
 
 from gansmith.errors import DataError
-from gansmith.modalities.music import MusicOptions, abc_files, midi_files, roll_files
+from gansmith.modalities.music import MusicOptions, abc_files, midi_files, roll_files, xml_files
 from gansmith.modalities.music.arranging import arranged, arranged_as
 from gansmith.modalities.music.records import Pieces
 from gansmith.modalities.music.sources import Source
 
 _ARCHIVES: Final = (".zip",)
-_PLAIN: Final = (*midi_files.SUFFIXES, *abc_files.SUFFIXES)
+_PLAIN: Final = (*midi_files.SUFFIXES, *abc_files.SUFFIXES, *xml_files.SUFFIXES)
 """Files that hold music and nothing else."""
 SUFFIXES: Final = (*_PLAIN, *roll_files.SUFFIXES)
 MAX_BYTES: Final = 64 << 20
@@ -178,6 +178,8 @@ def _of_file(name: str, content: bytes, options: MusicOptions) -> Iterator[Sourc
         yield midi_files.read_midi(content, name)
     elif suffix in abc_files.SUFFIXES:
         yield from abc_files.read_abc(content, name)
+    elif suffix in xml_files.SUFFIXES:
+        yield xml_files.read_xml(content, name)
     elif suffix == ".json":
         yield from roll_files.read_json(content, name, options.part, options.grid)
     elif suffix == ".npz":
