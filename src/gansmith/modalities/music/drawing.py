@@ -26,6 +26,8 @@ _MARGIN: Final = 2
 _MOST_PX: Final = 640
 _DRUM_PX: Final = 3
 _GAP_PX: Final = 6
+_FILM_PX: Final = 640
+"""Of a frame of a film, at most."""
 
 
 def rolls(pieces: Pieces, n_bars: int = N_BARS) -> Canvas:
@@ -65,7 +67,9 @@ def side_by_side(frames: Sequence[Pieces]) -> list[Canvas]:
     """Frames of a film, the pieces of each below each other, all on one scale."""
     drawn = rolls(joined(frames))
     ends = np.cumsum([len(frame) for frame in frames])
-    return [_below(part) for part in np.split(drawn, ends[:-1])]
+    times = max(1, _FILM_PX // drawn.shape[2])
+    larger = drawn.repeat(times, 1).repeat(times, 2)
+    return [_below(part) for part in np.split(larger, ends[:-1])]
 
 
 def of_one_size(frames: Sequence[Canvas]) -> list[Canvas]:

@@ -128,9 +128,8 @@ class _Work:
         steps = np.arange(whole)[None, :]
         where = places(steps, self.n_steps[:, None], self.bars[:, None])
         self.is_led = is_given.any(1)
-        told = (tokens, before, is_given, where)
-        heard = self.network.context(*map(torch.from_numpy, told), self.asked)
-        return seen, heard
+        read, sounds, ahead, at = map(torch.from_numpy, (tokens, before, is_given, where))
+        return seen, self.network.context(read, sounds, ahead, at, self.asked)
 
     def step(self, at: int, draws: Draws) -> None:
         """Make one step of all pieces."""

@@ -21,7 +21,7 @@ from gansmith.modalities.music.making import _Work
 from gansmith.modalities.music.networks import PieceGenerator
 from gansmith.modalities.music.phrase_networks import PhraseDiscriminator, PhraseGenerator
 from gansmith.modalities.music.phrases import Phrases, as_samples, as_tokens, n_channels, phrase_steps
-from gansmith.modalities.music.records import FIRST, HOLD, REST, sounding
+from gansmith.modalities.music.records import FIRST, HOLD, REST, Form, Track, sounding
 from gansmith.modalities.music.request import request_for
 from gansmith.modalities.music.settings import MusicNetworks
 
@@ -210,3 +210,18 @@ def test_phrases_are_choices_and_come_back_as_tokens(tunes):
     assert all(grad is not None and bool(grad.isfinite().all()) for grad in grads)
     tokens = as_tokens(codec, real)
     assert torch.equal(as_tokens(codec, fake.detach()).isfinite(), torch.ones_like(tokens, dtype=torch.bool))
+
+
+@pytest.mark.parametrize("tracks", [(Track("drums", 0, 2, is_drums=True),), (Track("melody", 73),)])
+def test_drums_alone_and_one_voice_alone_are_learnt_and_made(tunes, tracks):
+    form = Form(tracks, tunes.form.grid)
+    alone = replace(tunes, tokens=tuple(one[:, : form.n_voices] for one in tunes.tokens), form=form)
+    codec = PieceCodec.fit(alone, MusicOptions(), 0)
+    network = PieceGenerator(codec, CONFIG).eval()
+    batch = Stretches(codec, alone).batch(torch.arange(4))
+    with torch.no_grad():
+        assert torch.isfinite(network.log_likelihood(batch.parts, torch.Generator())).all()
+    request = request_for(codec, ["bars=2"], "")
+    assert [len(one) for one in made(codec, network, request, 3).tokens] == [16] * 3
+    warmth.warmed(codec, network, alone.take(np.arange(4)), 0)
+    assert float(network.temperature) in [pytest.approx(one) for one in warmth.TRIED]
