@@ -36,7 +36,7 @@ from gansmith.modalities.music.records import (
     moved,
     sounding,
 )
-from gansmith.modalities.music.statistics import crossings, parallels
+from gansmith.modalities.music.statistics import crossings, parallels, ranges
 from gansmith.modalities.music.theory import shift_to
 from gansmith.modalities.recipe import AbstractCodec
 
@@ -45,8 +45,6 @@ BLOCK_NUMBERS: Final = 200_000
 MAX_BLOCK: Final = 64
 MARGIN: Final = 2
 """Semitones beyond those that were learnt which a given voice may use without being moved by an octave."""
-TAIL: Final = 0.003
-"""Share of the notes of a voice at each end that are out of its range."""
 SELDOM: Final = 0.01
 """Share of moves that are parallel, or of steps that are crossed, below which these are avoided."""
 FEWEST_MOVES: Final = 300
@@ -260,13 +258,9 @@ class PieceCodec(AbstractCodec[Pieces, MusicOptions]):
 
 
 def _reach(records: Pieces) -> tuple[tuple[int, int], ...]:
-    """Between which pitches nearly all notes of each voice lie; of one that has none any."""
-    found = list[tuple[int, int]]()
-    for voice in range(records.form.n_voices):
-        notes = np.concatenate([one[one[:, voice] >= FIRST, voice] for one in records.tokens]) - FIRST
-        low, high = np.quantile(notes, [TAIL, 1 - TAIL]) if len(notes) else (0, 127)
-        found.append((int(low), int(np.ceil(high))))
-    return tuple(found)
+    """Between which pitches nearly all of each voice lies, as those who judge measure it."""
+    lows, highs = ranges(records)
+    return tuple((int(low), int(high)) for low, high in zip(lows, highs, strict=True))
 
 
 def _avoids_parallels(records: Pieces) -> bool:

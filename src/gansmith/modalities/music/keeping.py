@@ -62,7 +62,7 @@ class Rules:
         if self._codec.avoids_crossings and self._pitched[voice]:
             is_above = self._above(voice, before, made)
             is_stuck = (is_out | is_above)[:, FIRST:].all(1)  # a voice finds no place below the other
-            is_out = is_out | (is_above & ~is_stuck[:, None])
+            is_out = is_out | (is_above & ~np.reshape(is_stuck, (-1, 1)))
         broken = np.zeros(logits.shape, bool)
         broken[:, : is_out.shape[1]] = is_out
         return logits + torch.from_numpy(np.where(broken, _FORBIDDEN, 0.0).astype(np.float32))

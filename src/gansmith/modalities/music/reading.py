@@ -21,6 +21,8 @@ _PLAIN: Final = (*midi_files.SUFFIXES, *abc_files.SUFFIXES, *xml_files.SUFFIXES)
 SUFFIXES: Final = (*_PLAIN, *roll_files.SUFFIXES)
 MAX_BYTES: Final = 64 << 20
 """Of a file; longer ones hold something else."""
+_BESIDE: Final = (".wav",)
+"""Files that stand beside those of music, as we write them, and are no word worth."""
 _N_SAMPLED: Final = 200
 """Names by which a folder or an archive is recognised."""
 _N_NAMED: Final = 3
@@ -121,8 +123,9 @@ def _sources(path: Path, options: MusicOptions) -> tuple[list[Source], list[str]
         return list(_of_file(path.name, _content(path), options)), []
     found, broken, n_others = list[Source](), list[str](), 0
     for name, content in _members(path):
-        if Path(name).suffix.lower() not in SUFFIXES:
-            n_others += 1
+        suffix = Path(name).suffix.lower()
+        if suffix not in SUFFIXES:
+            n_others += suffix not in _BESIDE
             continue
         try:
             found += _of_file(name, content(), options)

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from PIL import Image
+from PIL import Image, ImageSequence
 
 from gansmith.engine.games.likelihood import LikelihoodRules
 from gansmith.errors import UsageError
@@ -69,7 +69,7 @@ def test_what_lies_between_two_pieces_begins_and_ends_with_them(tunes):
 def test_films_are_piano_rolls_or_are_heard(tunes, tmp_path):
     form, frames = MusicFormat(), [tunes.take(np.array([one])) for one in range(3)]
     with Image.open(BytesIO(form.film(frames, Path("a.gif"), 0.1, {}))) as image:
-        assert image.n_frames == 3
+        assert sum(1 for _ in ImageSequence.Iterator(image)) == 3
     assert form.film(frames, Path("a.mid"), 0.1, {}).startswith(b"MThd")
     assert form.film(frames, Path("a.wav"), 0.1, {}).startswith(b"RIFF")
     with pytest.raises(UsageError, match="-n 1"):

@@ -135,6 +135,14 @@ def test_a_bad_file_in_a_folder_is_left_out_with_a_note(tmp_path):
     assert any("b.mid" in note for note in pieces.notes)
 
 
+def test_the_sound_beside_a_piece_is_no_word_worth(tmp_path):
+    (tmp_path / "1.mid").write_bytes(midi((0, 0, SCALE)))
+    (tmp_path / "1.wav").write_bytes(b"RIFF")
+    assert not any("left out" in note for note in read_pieces(tmp_path, MusicOptions()).notes)
+    (tmp_path / "cover.png").write_bytes(b"")
+    assert any("1 files that are no music" in note for note in read_pieces(tmp_path, MusicOptions()).notes)
+
+
 def test_forty_tracks_and_drums_alone_are_read(tmp_path):
     many = [(program, program % 9, SCALE) for program in range(40)]
     (tmp_path / "many.mid").write_bytes(midi(*many))
