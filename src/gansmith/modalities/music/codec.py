@@ -73,6 +73,8 @@ class PieceCodec(AbstractCodec[Pieces, MusicOptions]):
     """Whether voices hardly ever move in parallel octaves and fifths."""
     avoids_crossings: bool
     """Whether a voice is hardly ever above the one before it."""
+    falls_silent: bool
+    """Whether all voices rest together before the last bar, more than hardly ever."""
     key: str
     """The most frequent key, where it is no attribute."""
     metre: str
@@ -101,6 +103,7 @@ class PieceCodec(AbstractCodec[Pieces, MusicOptions]):
             _reach(records),
             _avoids_parallels(records),
             _avoids_crossings(records),
+            _falls_silent(records),
             max(sorted(set(keys)), key=keys.count),
             metre,
             int(np.median(bars)),
@@ -211,6 +214,7 @@ class PieceCodec(AbstractCodec[Pieces, MusicOptions]):
             "reach": [list(one) for one in self.reach],
             "avoids_parallels": self.avoids_parallels,
             "avoids_crossings": self.avoids_crossings,
+            "falls_silent": self.falls_silent,
             "usual": [self.key, self.metre, self.n_bars],
             "phrase_bars": self.phrase_bars,
             "n_pieces": self.n_pieces,
@@ -232,6 +236,7 @@ class PieceCodec(AbstractCodec[Pieces, MusicOptions]):
                 tuple((low, high) for low, high in state["reach"]),
                 bool(state["avoids_parallels"]),
                 bool(state["avoids_crossings"]),
+                bool(state["falls_silent"]),
                 key,
                 metre,
                 n_bars,
@@ -279,6 +284,16 @@ def _avoids_crossings(records: Pieces) -> bool:
         return False
     found = np.concatenate([crossings(tokens[:, pitched]) for tokens in records.tokens])
     return bool(len(found) >= FEWEST_MOVES and found.mean() < SELDOM)
+
+
+def _falls_silent(records: Pieces) -> bool:
+    """Whether more than few steps are silent before the last bar, and after the first one."""
+    found = [
+        (sounding(tokens)[bar:-bar] < 0).all(1)
+        for tokens, bar in zip(records.tokens, records.bar_steps, strict=True)
+        if len(tokens) > 2 * bar
+    ]
+    return not found or bool(np.concatenate(found).mean() >= SELDOM)
 
 
 def _at_home(tokens: Tokens, key: str, form: Form) -> Tokens:

@@ -16,13 +16,14 @@ from torch import Tensor
 from gansmith.modalities.draws import Draws
 from gansmith.modalities.music.along import LAGS_BARS, age_class, harmony, in_range, lags, places
 from gansmith.modalities.music.codec import PieceCodec
-from gansmith.modalities.music.harmonising import N_CHORDS
+from gansmith.modalities.music.harmonising import N_CHORDS, NO_CHORD
 from gansmith.modalities.music.keeping import Rules
 from gansmith.modalities.music.records import END, FIRST, HOLD, METRE, REST, moved
 
 if TYPE_CHECKING:
     from gansmith.modalities.music.networks import PieceGenerator
 
+_NEVER: Final = -1e8
 FREE: Final = -2
 """What is to be made, among what is given."""
 GIVEN_TEMPERATURE: Final = 0.5
@@ -178,6 +179,8 @@ class _Work:
         heard = None if self.heard is None else self.heard[:, at]
         said = self.network.planned(past, heard, torch.from_numpy(self.is_led)) if begins else None
         if said is not None:
+            is_within = torch.from_numpy((at < self.n_steps - self.bars) & (not self.codec.falls_silent))
+            said = said.masked_fill(is_within[:, None] & (torch.arange(N_CHORDS) == NO_CHORD), _NEVER)
             drawn = _drawn(said / self.temperature, draws.at(len(past), at, self.made.shape[2]))
             known = self.known_chords[:, at]
             self.chords = np.where(known == N_CHORDS, drawn, known)

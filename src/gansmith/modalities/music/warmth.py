@@ -6,6 +6,7 @@ what it makes is mostly a little too restless at 1, and too plain far below.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -24,6 +25,8 @@ N_MADE: Final = 32
 """Pieces at each temperature, ..."""
 N_BARS: Final = 8
 """... and their bars at most; the beginnings of learnt pieces are as long."""
+N_ENDING: Final = 2
+"""Bars more that are made, for pieces end otherwise than they begin."""
 _LEAST: Final = 1e-3
 
 
@@ -36,7 +39,7 @@ def warmed(codec: PieceCodec, network: PieceGenerator, learnt: Pieces, seed: int
     wanted = profiles(real, parts).values
     is_known = ~np.isnan(wanted).all(0)
     centre = np.nanmean(wanted[:, is_known], 0)
-    spread = np.maximum(np.nanstd(wanted[:, is_known], 0), _LEAST)
+    spread = np.maximum(np.nanstd(wanted[:, is_known], 0), _LEAST)  # of what hardly varies, see the median
     n, randomness = min(N_MADE, len(learnt)), Randomness(seed)
     noise = torch.from_numpy(randomness.stream("warmth").normal((n, 2), 0).numpy())
     off = list[float]()
@@ -45,15 +48,17 @@ def warmed(codec: PieceCodec, network: PieceGenerator, learnt: Pieces, seed: int
         made = _made(codec, network, noise, n_bars)
         found = profiles(made, parts).values[:, is_known]
         found = np.where(np.isnan(found), centre, found)
-        off.append(float((np.abs(found.mean(0) - centre) / spread).mean()))
+        off.append(float(np.median(np.abs(found.mean(0) - centre) / spread)))
     network.temperature.fill_(TRIED[int(np.argmin(off))])
 
 
 @torch.no_grad()
 def _made(codec: PieceCodec, network: PieceGenerator, noise: torch.Tensor, n_bars: int) -> Pieces:
-    request = request_for(codec, [f"bars={n_bars}"], "")
+    request = request_for(codec, [f"bars={n_bars + N_ENDING}"], "")
     assert request is not None
     block = request.block(len(noise), 0, len(noise), 0)
     asked = block.ask(Origins(noise, torch.zeros(len(noise), dtype=torch.long)))
     block.take(network(asked.origins.noise, asked.condition))
-    return block.settled(codec.decode(block.compact, 0, 0))
+    made = block.settled(codec.decode(block.compact, 0, 0))
+    begun = [tokens[: n_bars * bar] for tokens, bar in zip(made.tokens, made.bar_steps, strict=True)]
+    return replace(made, tokens=tuple(begun))

@@ -77,10 +77,8 @@ def test_what_is_made_was_as_likely_as_it_would_be_learnt(codec, network, tunes,
 
     monkeypatch.setattr(making, "_drawn", forced)
     network.temperature.fill_(1.0)
-    n, free = (
-        len(one.tokens[0]),
-        replace(codec, reach=((0, 127),) * 4, avoids_parallels=False, avoids_crossings=False),
-    )
+    n, free = len(one.tokens[0]), replace(codec, reach=((0, 127),) * 4, avoids_parallels=False)
+    free = replace(free, avoids_crossings=False, falls_silent=True)
     work = _Work(free, network, conditions_of(codec, one.attributes, np.array([n])), np.array([n]), None)
     with torch.no_grad():
         for step in range(n):
