@@ -15,10 +15,11 @@ import torch
 from gansmith.engine.randomness import Randomness
 from gansmith.modalities.capabilities import Origins
 from gansmith.modalities.music.codec import PieceCodec
-from gansmith.modalities.music.judging import parts_of, profiles
+from gansmith.modalities.music.measures import moved_share
 from gansmith.modalities.music.networks import PieceGenerator
 from gansmith.modalities.music.records import Pieces
 from gansmith.modalities.music.request import request_for
+from gansmith.modalities.music.statistics import note_lengths, together, used_pitch_classes
 
 TRIED: Final = (0.8, 0.85, 0.9, 0.95, 1.0)
 N_MADE: Final = 32
@@ -27,7 +28,6 @@ N_BARS: Final = 8
 """... and their bars at most; the beginnings of learnt pieces are as long."""
 N_ENDING: Final = 2
 """Bars more that are made, for pieces end otherwise than they begin."""
-_LEAST: Final = 1e-3
 
 
 def warmed(codec: PieceCodec, network: PieceGenerator, learnt: Pieces, seed: int) -> None:
@@ -35,21 +35,25 @@ def warmed(codec: PieceCodec, network: PieceGenerator, learnt: Pieces, seed: int
     n_bars = min(N_BARS, codec.n_bars)
     begun = [tokens[: n_bars * bar] for tokens, bar in zip(learnt.tokens, learnt.bar_steps, strict=True)]
     real = Pieces(tuple(begun), learnt.form, learnt.attributes)
-    parts = parts_of(real)
-    wanted = profiles(real, parts).values
-    is_known = ~np.isnan(wanted).all(0)
-    centre = np.nanmean(wanted[:, is_known], 0)
-    spread = np.maximum(np.nanstd(wanted[:, is_known], 0), _LEAST)  # of what hardly varies, see the median
     n, randomness = min(N_MADE, len(learnt)), Randomness(seed)
     noise = torch.from_numpy(randomness.stream("warmth").normal((n, 2), 0).numpy())
     off = list[float]()
     for tried in TRIED:
         network.temperature.fill_(tried)
         made = _made(codec, network, noise, n_bars)
-        found = profiles(made, parts).values[:, is_known]
-        found = np.where(np.isnan(found), centre, found)
-        off.append(float(np.median(np.abs(found.mean(0) - centre) / spread)))
+        off.append(_apart(made, real))
     network.temperature.fill_(TRIED[int(np.argmin(off))])
+
+
+def _apart(made: Pieces, real: Pieces) -> float:
+    """How far lengths of notes and pitch classes of bars are from real ones, all tracks together."""
+    voices = [real.form.voices(place) for place in range(len(real.form.tracks))]
+    found = [
+        moved_share(together(of(made, one)), together(of(real, one)))
+        for of in (note_lengths, used_pitch_classes)
+        for one in voices
+    ]
+    return float(np.nansum(found))
 
 
 @torch.no_grad()
