@@ -22,7 +22,7 @@ from gansmith.modalities.music.request import request_for
 from gansmith.modalities.music.statistics import note_lengths, together, used_pitch_classes
 
 TRIED: Final = (0.8, 0.85, 0.9, 0.95, 1.0)
-N_MADE: Final = 32
+N_MADE: Final = 64
 """Pieces at each temperature, ..."""
 N_BARS: Final = 8
 """... and their bars at most; the beginnings of learnt pieces are as long."""
