@@ -20,10 +20,10 @@ from typing import Any, Final
 import numpy as np
 
 from bench.machine import machine
-from bench.music_bigram import bigram_pieces
 from bench.music_figures import figures, harmonised
 from bench.picture_sets import data_folder
 from gansmith.modalities.music import MusicOptions
+from gansmith.modalities.music.bigram import bigram_pieces
 from gansmith.modalities.music.judging import shuffled_bars
 from gansmith.modalities.music.reading import read_pieces
 from gansmith.modalities.music.records import Pieces

@@ -288,6 +288,7 @@ _CANNOT: Final = {
     "Marking": "carries no watermark",
     "Filming": "cannot be shown as a film",
     "FilmingRuns": "has no pictures of a run that would make a film",
+    "Playing": "has no notes that could play music",
     "Damaging": "cannot be restored: nobody has said yet how such records are damaged",
     "Conditional": "is made without conditions: leave out --where and --balance, and learn from the wanted "
     "records alone",

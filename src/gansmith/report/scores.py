@@ -18,6 +18,8 @@ _FAMILIES: Final = {
     "valid": ("Is it valid?", "Does it keep types, ranges, keys and rules?"),
 }
 
+_USUAL: Final = ("ceiling", "floor", "copy")
+
 Scores = Mapping[str, Mapping[str, Any]]
 Words = dict[str, Any]
 """What a template prints, by the names that it uses."""
@@ -64,9 +66,19 @@ def score_row(name: str, score: Mapping[str, Any]) -> Words:
         "better": _better(score.get("direction") == "lower"),
         **{key: str(score.get(key) or "") for key in ("meaning", "caveat", "source")},
         "n": "" if n is None else f"{n:,}",
-        "details": [(str(key), _detail(value)) for key, value in details.items()],
+        "details": [*_further(score), *((str(key), _detail(value)) for key, value in details.items())],
         "strip": strip(score),
     }
+
+
+def _further(score: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Anchors that a kind of data has of its own, with their values."""
+    anchors: Mapping[str, Mapping[str, Any]] = score.get("anchors") or {}
+    return [
+        (f"anchor: {name}", number(one.get("value"), one.get("error")))
+        for name, one in anchors.items()
+        if name not in _USUAL
+    ]
 
 
 def _better(is_lower: bool) -> str:

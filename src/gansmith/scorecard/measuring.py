@@ -58,10 +58,14 @@ class AbstractJudge(ABC, Generic[CaseT]):
         measures: What is taken.
         n_train: Training records.
         effort: How many records and repetitions.
+        more: Names of further anchors, which a kind of data has of its own.
     """
 
-    def __init__(self, measures: Sequence[Measure[CaseT]], n_train: int, effort: Effort) -> None:
+    def __init__(
+        self, measures: Sequence[Measure[CaseT]], n_train: int, effort: Effort, more: Sequence[str] = ()
+    ) -> None:
         self.measures, self.n_train, self.effort = tuple(measures), n_train, effort
+        self._names = (*ANCHORS, *more)
         self._anchors: dict[tuple[str, str, int], list[Found]] = {}  # by measure, anchor, records drawn
 
     @abstractmethod
@@ -122,7 +126,7 @@ class AbstractJudge(ABC, Generic[CaseT]):
     def _anchors_of(self, measure: Measure[CaseT], *, is_doubted: bool) -> tuple[str, ...]:
         """A quick card asks what independent parts reach by an attack only where there may be a leak."""
         if measure.stand_in != "half" or self.effort.is_full:
-            return ANCHORS
+            return self._names
         return (CEILING, FLOOR) if is_doubted else (CEILING,)
 
     def _anchor(self, measure: Measure[CaseT], name: str, n_fake: int) -> list[Found]:

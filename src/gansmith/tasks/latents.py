@@ -18,6 +18,7 @@ import torch
 from jaxtyping import Float
 
 from gansmith.engine.batches import Batch
+from gansmith.engine.games.base import AbstractRules
 from gansmith.engine.processors import n_threads
 from gansmith.engine.randomness import Randomness
 from gansmith.errors import UsageError
@@ -124,23 +125,21 @@ class LatentSpace:
         return codec.decode(torch.cat(made), 0, 0)
 
     def walk(self, stops: Points, n_between: int, *, is_closed: bool = False) -> Points:
-        """The way from stop to stop: along the sphere on which noise lies, and straight between conditions.
+        """The way from stop to stop: between noise as the game has it, and straight between conditions.
 
         Args:
             stops: Two or more.
             n_between: Points from each stop to the next, the first of the two included.
             is_closed: Whether it goes back to the first stop.
-
-        Source:
-            White 2016, "Sampling generative networks", section 2.1 (arXiv:1609.04468).
         """
         if len(stops) < 2 or n_between < 1:
             raise UsageError(f"a walk needs 2 stops and 1 step between them, not {len(stops)}, {n_between}.")
         ends = np.roll(np.arange(len(stops)), -1)
         legs = list(zip(np.arange(len(stops)), ends, strict=True))[: None if is_closed else -1]
         shares = np.arange(n_between) / n_between
-        parts = [_leg(stops.take(np.array(leg)), shares) for leg in legs]
-        return joined_points(parts if is_closed else [*parts, stops.take(np.array([len(stops) - 1]))])
+        rules, last = self.model.rules, np.full(2, len(stops) - 1)
+        parts = [_leg(rules, stops.take(np.array(leg)), shares) for leg in legs]
+        return joined_points(parts if is_closed else [*parts, _leg(rules, stops.take(last), np.zeros(1))])
 
     def project(self, records: Any, *, n_steps: int = N_SEARCH_STEPS, seed: int = 0) -> Points:
         """The points whose records come nearest to real ones: the best of some at random, then downhill.
@@ -270,17 +269,9 @@ def _tensors(points: Points) -> tuple[torch.Tensor, torch.Tensor | None]:
     return torch.from_numpy(points.noise), None if condition is None else torch.from_numpy(condition)
 
 
-def _leg(ends: Points, shares: np.ndarray) -> Points:
+def _leg(rules: AbstractRules, ends: Points, shares: np.ndarray) -> Points:
     """From one point to another."""
-    start, end = ends.noise
-    lengths = np.linalg.norm(start), np.linalg.norm(end)
-    cosine = float(np.clip(start @ end / max(lengths[0] * lengths[1], 1e-12), -1.0, 1.0))
-    angle = np.arccos(cosine)
-    if np.sin(angle) < 1e-6:  # the same direction, or the opposite one: straight on
-        weights = np.stack([1 - shares, shares], 1)
-    else:
-        weights = np.stack([np.sin((1 - shares) * angle), np.sin(shares * angle)], 1) / np.sin(angle)
-    noise = (weights @ np.stack([start, end])).astype(np.float32)
+    noise = rules.between(ends.noise, shares)
     if ends.condition is None:
         return Points(noise)
     straight = np.stack([1 - shares, shares], 1).astype(np.float32)

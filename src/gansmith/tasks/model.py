@@ -29,6 +29,7 @@ from gansmith.tabular.where import Where, with_texts
 from gansmith.tasks.marks import mark_of
 from gansmith.tasks.runs.settings import FitConfig, Summary
 from gansmith.tasks.sampling import Sampling
+from gansmith.tasks.voicing import voiced
 from gansmith.tasks.writing import sealed, write_blocks, writer_for
 
 UNFINISHED: Final = (
@@ -218,7 +219,7 @@ class Model:
         provenance |= mark_of(self.modality, self.codec.empty, settled)
         blocks = self.made(n_records, seed, request, truncation)  # refuses before anything is written
         kept = sealed(provenance)
-        writer = writer_for(self.modality, str(path), self.codec.empty, kept, settled)
+        writer = voiced(writer_for(self.modality, str(path), self.codec.empty, kept, settled), load_model)
         write_blocks(path, writer, blocks, provenance)
         return provenance
 
@@ -263,7 +264,8 @@ class Model:
         asked = {"imputed": partial.name, "n_gaps": partial.n_gaps}
         provenance = self.provenance(len(partial), seed, asked)
         blocks = self.made(len(partial), seed, partial, is_screened=False)
-        write_blocks(path, partial.writer(Path(path), sealed(provenance)), blocks, provenance)
+        writer = voiced(partial.writer(Path(path), sealed(provenance)), load_model)
+        write_blocks(path, writer, blocks, provenance)
         return provenance
 
     def provenance(self, n_records: int, seed: int, asked: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, fields, replace
 from typing import Any, ClassVar, final
 
+import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -90,6 +91,28 @@ class AbstractRules(ABC):
     def noise(self, n_records: int, stream: Stream, index: int) -> Float[Tensor, "batch n_noise"]:
         """What `generate` draws for so many records where it is given no `noise`: standard normal values."""
         return torch.empty(n_records, 0)
+
+    def between(
+        self, ends: Float[np.ndarray, "2 n_noise"], shares: Float[np.ndarray, " n"]
+    ) -> Float[np.ndarray, "n n_told"]:
+        """Noise on the way from one record's to another's: along the sphere on which it lies.
+
+        Args:
+            ends: The noise of two records.
+            shares: How far each point of the way is, from 0 to 1.
+
+        Source:
+            White 2016, "Sampling generative networks", section 2.1 (arXiv:1609.04468).
+        """
+        start, end = ends
+        lengths = np.linalg.norm(start), np.linalg.norm(end)
+        cosine = float(np.clip(start @ end / max(lengths[0] * lengths[1], 1e-12), -1.0, 1.0))
+        angle = np.arccos(cosine)
+        if np.sin(angle) < 1e-6:  # the same direction, or the opposite one: straight on
+            weights = np.stack([1 - shares, shares], 1)
+        else:
+            weights = np.stack([np.sin((1 - shares) * angle), np.sin(shares * angle)], 1) / np.sin(angle)
+        return (weights @ ends).astype(np.float32)
 
     @abstractmethod
     def generate(self, networks: Networks, given: Batch, stream: Stream, index: int) -> Tensor:

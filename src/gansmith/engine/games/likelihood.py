@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar, Final, cast, final
 
+import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -50,6 +51,16 @@ class LikelihoodRules(AbstractRules):
     def noise(self, n_records: int, stream: Stream, index: int) -> Float[Tensor, "batch n_noise"]:
         """See the base class; from these few numbers follow all draws of a record."""
         return stream.normal((n_records, N_NOISE), index)
+
+    def between(
+        self, ends: Float[np.ndarray, "2 n_noise"], shares: Float[np.ndarray, " n"]
+    ) -> Float[np.ndarray, "n n_told"]:
+        """See the base class; a record's draws follow from its noise, so between two it is both, and a share.
+
+        See `modalities/draws.py`, which mixes the draws themselves.
+        """
+        told = np.broadcast_to(ends.reshape(1, -1), (len(shares), ends.size))
+        return np.concatenate([told, shares[:, None]], 1).astype(np.float32)
 
     def generate(self, networks: Networks, given: Batch, stream: Stream, index: int) -> Samples:
         """Draws, part after part, with the `condition` that was given."""

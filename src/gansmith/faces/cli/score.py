@@ -145,11 +145,12 @@ def print_card(card: Scorecard) -> None:
         typer.echo(f"Note: {note}", err=True)
     answers = [(line.question, line.level, line.text) for line in card.verdict]
     print_table(("", "", ""), answers, f"{card.name}: {card.n_records:,} synthetic records")
+    shown = dict.fromkeys([*_ANCHORS, *(name for entry in card.entries for name in entry.anchors)])
     rows = [
         (
             f"{entry.name} {'↑' if entry.score.direction == 'higher' else '↓'}",
             f"{entry.score!s}{' (?)' if entry.score.caveat else ''}",
-            *(f"{entry.anchors[name].value:.4g}" if name in entry.anchors else "" for name in _ANCHORS),
+            *(f"{entry.anchors[name].value:.4g}" if name in entry.anchors else "" for name in shown),
         )
         for entry in card.entries
     ]
@@ -157,7 +158,7 @@ def print_card(card: Scorecard) -> None:
         "\nScores, beside those of held-out real records, of independently drawn columns and of a copy of "
         "the training data (↑ higher is better)"
     )
-    print_table(("", "synthetic", *_ANCHORS.values()), rows, title)
+    print_table(("", "synthetic", *(_ANCHORS.get(name, name) for name in shown)), rows, title)
     for name, words in _WORST.items():
         worst = next((entry.details for entry in card.entries if entry.name == name), {})
         if worst:

@@ -19,12 +19,14 @@ from gansmith.modalities.audio import AudioOptions
 from gansmith.modalities.audio.codec import AudioCodec
 from gansmith.modalities.audio.contesting import arena_of
 from gansmith.modalities.audio.networks import AudioNetworks, networks_for
+from gansmith.modalities.audio.playing import pitches_of, tone_of
 from gansmith.modalities.audio.presets import PRESETS
 from gansmith.modalities.audio.sight import SoundSight
 from gansmith.modalities.audio.sounds import Sounds, joined
 from gansmith.modalities.grid_plans import enough_heldout
 from gansmith.modalities.recipe import AbstractCodec, AbstractRecipe, Plan
 from gansmith.modalities.sight import AbstractSight
+from gansmith.modalities.voices import Tone
 from gansmith.scorecard.contest.arena import Arena
 from gansmith.tabular.where import Where
 
@@ -57,6 +59,14 @@ class AudioRecipe(AbstractRecipe[AudioCodec]):
     def request(self, codec: AudioCodec, where: Where, balance: str) -> AttributeRequest | None:
         """See `Conditional`; where nothing is asked for, what is known of sounds is drawn as it occurs."""
         return request_for(codec.attributes, where, balance)
+
+    def pitches(self, codec: AudioCodec) -> Mapping[int, str]:
+        """See `Playing`."""
+        return pitches_of(codec)
+
+    def tone(self, records: Sounds, asked: int, pitch: int) -> tuple[int, Tone]:
+        """See `Playing`."""
+        return tone_of(records, asked, pitch)
 
     def held_out_score(
         self, codec: AudioCodec, n_heldout: int, seed: int

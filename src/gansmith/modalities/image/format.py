@@ -21,13 +21,13 @@ from gansmith.modalities.image.drawing import grid_of, masks_summary, preview_of
 from gansmith.modalities.image.forming import BROUGHT
 from gansmith.modalities.image.galleries import rows_gallery
 from gansmith.modalities.image.marking import KEY, marked_canvas, marks_in, said_of_form
-from gansmith.modalities.image.movie import animated, check_movie, frames_of
 from gansmith.modalities.image.pictures import Pictures, joined
 from gansmith.modalities.image.reading import looks_like_pictures, read_like, read_pictures, read_to_judge
 from gansmith.modalities.image.recognising import is_frame
 from gansmith.modalities.image.watermark import NAME
 from gansmith.modalities.image.writing import PictureWriter
 from gansmith.modalities.marking import Found
+from gansmith.modalities.movie import animated, check_movie, frames_of
 from gansmith.modalities.previews import PicturePreview
 from gansmith.scorecard.card import Scorecard
 from gansmith.scorecard.measuring import Progress, unheard

@@ -18,10 +18,10 @@ from PIL import Image
 
 from gansmith.errors import DataError
 from gansmith.modalities.canvas import PROVENANCE
-from gansmith.modalities.image.movie import saving_options
 from gansmith.modalities.image.originals import PARTS, Kept
 from gansmith.modalities.image.pictures import Pixels
 from gansmith.modalities.image.tones import Range, Tones, over_white, pixels_of
+from gansmith.modalities.movie import saving_options
 
 ARRAY: Final = "NPY"
 KINDS: Final = {

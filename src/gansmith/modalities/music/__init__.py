@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import final
 
+from gansmith.errors import UsageError
 from gansmith.settings import Annotated, Field, NonNegativeInt, Offered, settings
 
 READING = ("fit", "score", "show")
@@ -34,3 +35,9 @@ class MusicOptions:
     sound: Annotated[str, Offered(("sample", "complete"), form="FILE.sf2")] = ""
     """A sound font: WAV is rendered by fluidsynth, where that is installed; if not given, by plain tones of
     our own."""
+    voice: Annotated[str, Offered(("sample", "complete"), form="NOTES.gan")] = ""
+    """A model of notes, of sounds whose pitch was learnt: it plays the WAV, note by note."""
+
+    def __post_init__(self) -> None:
+        if self.sound and self.voice:
+            raise UsageError("--sound and --voice both say who plays. Leave one of them out.")

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from typing import Final, final
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 
 from gansmith.modalities.music.codec import PieceCodec
+from gansmith.modalities.music.harmonising import chords_of
 from gansmith.modalities.music.records import FIRST, HOLD, Tokens, moved
 
 LAGS_BARS: Final = (1, 2, 4, 8)
@@ -45,6 +46,10 @@ class Told:
     runs: Float[np.ndarray, "n_steps n_lags"]
     """For how long all has been as it was so many bars ago, as a logarithm."""
     places: Int[np.ndarray, "n_steps n_features"]
+    chords: Int[np.ndarray, " n_steps"]
+    """The chord of the quarter note that a step is in."""
+    begins: Bool[np.ndarray, " n_steps"]
+    """Whether a quarter note begins."""
 
 
 def in_range(codec: PieceCodec, tokens: Tokens, shift: int) -> PerVoice:
@@ -84,7 +89,16 @@ def told(codec: PieceCodec, tokens: Tokens, bar: int, shift: int) -> Told:
             stops = np.where(equal, -1, np.arange(n - lag))
             run = np.arange(n - lag) - np.maximum.accumulate(stops)
             runs[lag + 1 :, place] = np.log1p(run[:-1])
-    return Told(seen, before, age_class(age), looks, runs, places(np.arange(n), n, bar))
+    grid = codec.form.grid
+    chords = harmony(codec, tokens, shift)
+    where = places(np.arange(n), n, bar)
+    return Told(seen, before, age_class(age), looks, runs, where, chords, np.arange(n) % grid == 0)
+
+
+def harmony(codec: PieceCodec, tokens: Tokens, shift: int) -> Int[np.ndarray, " n_steps"]:
+    """The chord of the quarter note that each step is in, in C major or A minor."""
+    grid = codec.form.grid
+    return np.repeat(chords_of(tokens[:, codec.form.pitched], grid, shift), grid)[: len(tokens)]
 
 
 def lags(bar: int) -> list[int]:

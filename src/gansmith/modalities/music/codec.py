@@ -36,7 +36,7 @@ from gansmith.modalities.music.records import (
     moved,
     sounding,
 )
-from gansmith.modalities.music.statistics import parallels
+from gansmith.modalities.music.statistics import crossings, parallels, ranges
 from gansmith.modalities.music.theory import shift_to
 from gansmith.modalities.recipe import AbstractCodec
 
@@ -45,10 +45,8 @@ BLOCK_NUMBERS: Final = 200_000
 MAX_BLOCK: Final = 64
 MARGIN: Final = 2
 """Semitones beyond those that were learnt which a given voice may use without being moved by an octave."""
-TAIL: Final = 0.003
-"""Share of the notes of a voice at each end that are out of its range."""
 SELDOM: Final = 0.01
-"""Of the moves of two voices at once that are parallel, below which these are avoided."""
+"""Share of moves that are parallel, or of steps that are crossed, below which these are avoided."""
 FEWEST_MOVES: Final = 300
 """By which such a rule is known."""
 MAX_LONGEST: Final = 1 << 16
@@ -73,6 +71,10 @@ class PieceCodec(AbstractCodec[Pieces, MusicOptions]):
     """Between which pitches each voice stays as it sounds."""
     avoids_parallels: bool
     """Whether voices hardly ever move in parallel octaves and fifths."""
+    avoids_crossings: bool
+    """Whether a voice is hardly ever above the one before it."""
+    falls_silent: bool
+    """Whether all voices rest together before the last bar, more than hardly ever."""
     key: str
     """The most frequent key, where it is no attribute."""
     metre: str
@@ -100,6 +102,8 @@ class PieceCodec(AbstractCodec[Pieces, MusicOptions]):
             highs,
             _reach(records),
             _avoids_parallels(records),
+            _avoids_crossings(records),
+            _falls_silent(records),
             max(sorted(set(keys)), key=keys.count),
             metre,
             int(np.median(bars)),
@@ -209,6 +213,8 @@ class PieceCodec(AbstractCodec[Pieces, MusicOptions]):
             "highest": list(self.highest),
             "reach": [list(one) for one in self.reach],
             "avoids_parallels": self.avoids_parallels,
+            "avoids_crossings": self.avoids_crossings,
+            "falls_silent": self.falls_silent,
             "usual": [self.key, self.metre, self.n_bars],
             "phrase_bars": self.phrase_bars,
             "n_pieces": self.n_pieces,
@@ -229,6 +235,8 @@ class PieceCodec(AbstractCodec[Pieces, MusicOptions]):
                 tuple(state["highest"]),
                 tuple((low, high) for low, high in state["reach"]),
                 bool(state["avoids_parallels"]),
+                bool(state["avoids_crossings"]),
+                bool(state["falls_silent"]),
                 key,
                 metre,
                 n_bars,
@@ -255,13 +263,9 @@ class PieceCodec(AbstractCodec[Pieces, MusicOptions]):
 
 
 def _reach(records: Pieces) -> tuple[tuple[int, int], ...]:
-    """Between which pitches nearly all notes of each voice lie; of one that has none any."""
-    found = list[tuple[int, int]]()
-    for voice in range(records.form.n_voices):
-        notes = np.concatenate([one[one[:, voice] >= FIRST, voice] for one in records.tokens]) - FIRST
-        low, high = np.quantile(notes, [TAIL, 1 - TAIL]) if len(notes) else (0, 127)
-        found.append((int(low), int(np.ceil(high))))
-    return tuple(found)
+    """Between which pitches nearly all of each voice lies, as those who judge measure it."""
+    lows, highs = ranges(records)
+    return tuple((int(low), int(high)) for low, high in zip(lows, highs, strict=True))
 
 
 def _avoids_parallels(records: Pieces) -> bool:
@@ -271,6 +275,25 @@ def _avoids_parallels(records: Pieces) -> bool:
         return False
     counts = np.array([parallels(tokens[:, pitched]) for tokens in records.tokens]).sum(0)
     return bool(counts[1] >= FEWEST_MOVES and counts[0] < SELDOM * counts[1])
+
+
+def _avoids_crossings(records: Pieces) -> bool:
+    """The same of steps at which a voice is above the one before it."""
+    pitched = records.form.pitched
+    if pitched.sum() < 2:
+        return False
+    found = np.concatenate([crossings(tokens[:, pitched]) for tokens in records.tokens])
+    return bool(len(found) >= FEWEST_MOVES and found.mean() < SELDOM)
+
+
+def _falls_silent(records: Pieces) -> bool:
+    """Whether more than few steps are silent before the last bar, and after the first one."""
+    found = [
+        (sounding(tokens)[bar:-bar] < 0).all(1)
+        for tokens, bar in zip(records.tokens, records.bar_steps, strict=True)
+        if len(tokens) > 2 * bar
+    ]
+    return not found or bool(np.concatenate(found).mean() >= SELDOM)
 
 
 def _at_home(tokens: Tokens, key: str, form: Form) -> Tokens:

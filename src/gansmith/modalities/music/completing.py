@@ -36,6 +36,7 @@ class PiecePartial:
     n_bars: int
     """By which pieces go on; 0: they are completed."""
     sound: str = ""
+    voice: str = ""
 
     @property
     def name(self) -> str:
@@ -75,7 +76,7 @@ class PiecePartial:
         return joined(blocks)
 
     def writer(self, path: Path, metadata: Mapping[str, str]) -> Writer:
-        return PieceWriter(path, metadata, self.sound)
+        return PieceWriter(path, metadata, self.sound, self.voice)
 
 
 @final
@@ -168,4 +169,4 @@ def partial_of(codec: PieceCodec, source: object, options: MusicOptions) -> Piec
         raise UsageError(
             "--bars makes pieces go on, --keep makes tracks anew. Use one of them, then the other."
         )
-    return PiecePartial(codec, given, tuple(kept), options.bars, options.sound)
+    return PiecePartial(codec, given, tuple(kept), options.bars, options.sound, options.voice)

@@ -17,7 +17,7 @@ LONGEST: Final = 128
 """Steps that are learnt from at once."""
 WARM_UP: Final = 32
 """Steps at the beginning of a later stretch that say what was before, and are not learnt from."""
-_PER_STEP: Final = ("tokens", "before", "age", "looks", "runs", "places")
+_PER_STEP: Final = ("tokens", "before", "age", "looks", "runs", "places", "chords", "begins")
 
 
 @final
@@ -28,6 +28,7 @@ class Stretches:
         codec.check(pieces)
         shifts = codec.shifts(pieces.key_names)
         known = zip(pieces.tokens, pieces.bar_steps, shifts.tolist(), strict=True)
+        self.pieces = pieces
         self._told: list[Told] = [told(codec, *one) for one in known]
         places = [_stretches(len(one)) for one in pieces.tokens]
         self._owners = np.repeat(np.arange(len(pieces)), [len(each) for each in places])

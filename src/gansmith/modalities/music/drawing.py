@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 
 from gansmith.modalities.canvas import Canvas, as_address
-from gansmith.modalities.music.records import Pieces, notes_of
+from gansmith.modalities.music.records import Pieces, joined, notes_of
 
 COLOURS: Final = (
     (31, 105, 180), (214, 96, 32), (44, 140, 60), (150, 70, 160), (120, 120, 120),
@@ -25,6 +25,9 @@ _MARGIN: Final = 2
 """Semitones above and below the notes."""
 _MOST_PX: Final = 640
 _DRUM_PX: Final = 3
+_GAP_PX: Final = 6
+_FILM_PX: Final = 640
+"""Of a frame of a film, at most."""
 
 
 def rolls(pieces: Pieces, n_bars: int = N_BARS) -> Canvas:
@@ -60,17 +63,42 @@ def rolls(pieces: Pieces, n_bars: int = N_BARS) -> Canvas:
     return canvases
 
 
+def side_by_side(frames: Sequence[Pieces]) -> list[Canvas]:
+    """Frames of a film, the pieces of each below each other, all on one scale."""
+    drawn = rolls(joined(frames))
+    ends = np.cumsum([len(frame) for frame in frames])
+    times = max(1, _FILM_PX // drawn.shape[2])
+    larger = drawn.repeat(times, 1).repeat(times, 2)
+    return [_below(part) for part in np.split(larger, ends[:-1])]
+
+
+def of_one_size(frames: Sequence[Canvas]) -> list[Canvas]:
+    """Frames of a film, white where one is smaller than others."""
+    height, width = (max(frame.shape[axis] for frame in frames) for axis in (0, 1))
+    found = [np.full((height, width, *frame.shape[2:]), 255, np.uint8) for frame in frames]
+    for whole, frame in zip(found, frames, strict=True):
+        whole[: frame.shape[0], : frame.shape[1]] = frame
+    return found
+
+
+def _below(drawn: Canvas) -> Canvas:
+    gap = np.full((_GAP_PX, *drawn.shape[2:]), 255, np.uint8)
+    rows = [one for roll in drawn for one in (roll, gap)]
+    return np.concatenate(rows[:-1]) if rows else gap
+
+
 def gallery(name: str, title: str, caption: str, pieces: Pieces, n_columns: int = 1) -> dict[str, Any]:
     """Pieces below each other, as a page shows them; see `Pictured` of formats."""
     drawn = rolls(pieces)
-    gap = np.full((1, 6, drawn.shape[2], 3), 255, np.uint8)
-    rows: list[np.ndarray] = []
-    for one in drawn:
-        rows += [one, gap[0]]
-    whole = np.concatenate(rows[:-1]) if rows else gap[0]
     names = [track.name for track in pieces.form.tracks]
     label = f"{title}: {len(pieces):,} piano rolls, a colour for each of {', '.join(names)}."
-    return {"name": name, "title": title, "caption": caption, "label": label, "image": as_address(whole)}
+    return {
+        "name": name,
+        "title": title,
+        "caption": caption,
+        "label": label,
+        "image": as_address(_below(drawn)),
+    }
 
 
 def letters(pieces: Pieces, n_bars: int = 4) -> str:

@@ -9,23 +9,27 @@ from typing import Any, ClassVar, Final, final
 
 import numpy as np
 
+from gansmith.errors import UsageError
 from gansmith.modalities.format import AbstractFormat, Description
+from gansmith.modalities.movie import animated, check_movie, frames_of
 from gansmith.modalities.music import MusicOptions
-from gansmith.modalities.music.drawing import gallery, rolls
+from gansmith.modalities.music.drawing import gallery, of_one_size, rolls, side_by_side
 from gansmith.modalities.music.preview import PiecePreview
 from gansmith.modalities.music.reading import looks_like_music, read_pieces
 from gansmith.modalities.music.records import FIRST, Pieces, joined, sounding
-from gansmith.modalities.music.writing import PieceWriter
+from gansmith.modalities.music.writing import MANY, PieceWriter, content_of, in_a_row
 from gansmith.scorecard.card import Scorecard
 from gansmith.scorecard.measuring import Progress, unheard
 from gansmith.scorecard.score import Effort
 
 N_LISTED: Final = 8
+SECONDS_PER_ROLL: Final = 0.4
+"""Of a film: there is much to be seen in a piano roll."""
 
 
 @final
 class MusicFormat(AbstractFormat[Pieces, MusicOptions]):
-    """Tunes, chorales and bands. See `HasScores`, `Describing`, `Pictured`."""
+    """Tunes, chorales and bands. See `HasScores`, `Describing`, `Filming`, `Pictured`."""
 
     kind: ClassVar[str] = "music"
 
@@ -76,7 +80,32 @@ class MusicFormat(AbstractFormat[Pieces, MusicOptions]):
     def writer(
         self, path: Path, like: Pieces, metadata: Mapping[str, str], options: MusicOptions
     ) -> PieceWriter:
-        return PieceWriter(path, metadata, options.sound)
+        return PieceWriter(path, metadata, options.sound, options.voice)
+
+    def film(
+        self, frames: Sequence[Pieces], path: Path, seconds_per_frame: float, metadata: Mapping[str, str]
+    ) -> bytes:
+        """See `Filming`: piano rolls below each other; as MIDI or WAV all frames in a row, of one walk."""
+        self.check_film(path)
+        if path.suffix.lower() in MANY:
+            if any(len(frame) != 1 for frame in frames):
+                raise UsageError(f"{path}: {path.suffix} is heard, so it holds one walk. Ask for one: -n 1.")
+            return content_of(in_a_row(frames), path.suffix.lower(), metadata)
+        seconds = max(seconds_per_frame, SECONDS_PER_ROLL)
+        return animated(side_by_side(frames), path.suffix, seconds, metadata=metadata)
+
+    def check_film(self, path: Path) -> None:
+        """See `Filming`."""
+        if path.suffix.lower() not in MANY:
+            check_movie(path)
+
+    def film_of_files(
+        self, paths: Sequence[Path], path: Path, seconds_per_frame: float, last_seconds: float
+    ) -> bytes:
+        """See `Filming`."""
+        check_movie(path)
+        frames = of_one_size(frames_of(paths))
+        return animated(frames, path.suffix, max(seconds_per_frame, SECONDS_PER_ROLL), last_seconds)
 
     def gallery(
         self, name: str, title: str, caption: str, records: Pieces, n_columns: int

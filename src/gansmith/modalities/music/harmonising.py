@@ -18,6 +18,7 @@ MOST_LESSONS: Final = 20_000
 AROUND: Final = (-2, -1, 0, 1, 2)
 """Quarter notes of the melody that are seen, beside the one that is asked about."""
 NO_CHORD: Final = 24
+N_CHORDS: Final = 25
 _TRIADS: Final = tuple(
     tuple(sorted(((root + step) % 12) for step in steps))
     for steps in ((0, 4, 7), (0, 3, 7))

@@ -1,7 +1,7 @@
 """Pieces on trial: every score beside the same score of the anchors.
 
 The floor is shuffled bars: those of every track are dealt anew among all pieces of one metre, so that no
-track knows another and no bar the one before it.
+track knows another and no bar the one before it. Beside it stands what a bigram model makes.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Final, final
 import numpy as np
 
 from gansmith.errors import DataError
+from gansmith.modalities.music.bigram import bigram_pieces
 from gansmith.modalities.music.copying import Copies
 from gansmith.modalities.music.records import HOLD, REST, Pieces
 from gansmith.modalities.music.statistics import profile
@@ -24,6 +25,8 @@ from gansmith.scorecard.score import COPY, FLOOR, Effort
 from gansmith.scorecard.sequences.differences import differences
 from gansmith.scorecard.sequences.profiles import Part
 
+BIGRAM: Final = "bigram"
+"""Anchor: the same score of what a bigram model makes."""
 FEWEST: Final = 4
 """Pieces on a side."""
 
@@ -67,10 +70,10 @@ class PieceJudge(AbstractJudge[Case]):
                 f"{len(train)} training and {len(holdout)} held-out pieces. "
                 f"Wanted: {FEWEST} of each at the least."
             )
-        super().__init__(measures, len(train), effort)
+        super().__init__(measures, len(train), effort, (BIGRAM,))
         self.train, self.holdout, self.seed = train, holdout, seed
         self._profiles: dict[int, tuple[Pieces, Features]] = {}
-        self.parts = _parts(train)
+        self.parts = parts_of(train)
 
     def case(self, fake: Pieces) -> Case:
         """Synthetic pieces on trial."""
@@ -83,6 +86,8 @@ class PieceJudge(AbstractJudge[Case]):
         rng = draws(self.seed)
         if name == FLOOR:
             return replace(self.case(_some(self.shuffled, n, rng)), effort=self.effort.lighter)
+        if name == BIGRAM:
+            return replace(self.case(_some(self.bigram, n, rng)), effort=self.effort.lighter)
         if name == COPY:
             return replace(self.case(_some(self.train, n, rng)), effort=self.effort.lighter)
         if stand_in == "train":
@@ -110,6 +115,11 @@ class PieceJudge(AbstractJudge[Case]):
         return shuffled_bars(self.train, self.seed)
 
     @cached_property
+    def bigram(self) -> Pieces:
+        """The anchor of this kind: what the simplest model makes."""
+        return bigram_pieces(self.train, len(self.train), self.seed)
+
+    @cached_property
     def _copies(self) -> Copies:
         return Copies(self.train)
 
@@ -118,7 +128,7 @@ def _some(of: Pieces, n: int, rng: np.random.Generator) -> Pieces:
     return of.take(np.sort(rng.permutation(len(of))[:n]))
 
 
-def _parts(train: Pieces) -> list[tuple[tuple[str, ...], str]]:
+def parts_of(train: Pieces) -> list[tuple[tuple[str, ...], str]]:
     """What profiles say, of pieces such as these."""
     return list(profile(train.tokens[0], train.form, train.bar_steps[0], "C"))
 

@@ -1,4 +1,4 @@
-"""What real voices keep to, and made ones shall: their ranges, and no parallel octaves and fifths.
+"""What real voices keep to, and made ones shall: their ranges, no parallel octaves and fifths, no crossing.
 
 What a network finds unlikely it makes now and then all the same. Rules that were found in the data are kept
 by construction, as those of tables are: what would break one is not drawn.
@@ -14,9 +14,11 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from gansmith.modalities.music.codec import PieceCodec
-from gansmith.modalities.music.records import FIRST
+from gansmith.modalities.music.records import FIRST, HOLD
 from gansmith.modalities.music.statistics import PERFECT
 
+MOST_PITCH: Final = 1_000
+"""Above all notes."""
 _FORBIDDEN: Final = -1e8
 
 
@@ -57,9 +59,27 @@ class Rules:
         is_out = self._out[voice]
         if self._codec.avoids_parallels and self._pitched[voice]:
             is_out = is_out | self._parallel(voice, before, made)
+        if self._codec.avoids_crossings and self._pitched[voice]:
+            is_above = self._above(voice, before, made)
+            is_stuck = (is_out | is_above)[:, FIRST:].all(1)  # a voice finds no place below the other
+            is_out = is_out | (is_above & ~np.reshape(is_stuck, (-1, 1)))
         broken = np.zeros(logits.shape, bool)
         broken[:, : is_out.shape[1]] = is_out
         return logits + torch.from_numpy(np.where(broken, _FORBIDDEN, 0.0).astype(np.float32))
+
+    def _above(self, voice: int, before: np.ndarray, made: np.ndarray) -> np.ndarray:
+        """What would make this voice sound above the pitched one before it."""
+        codec, size = self._codec, self._codec.sizes[voice]
+        found = np.zeros((len(before), size), bool)
+        others = np.flatnonzero(self._pitched[:voice])
+        if not len(others):
+            return found
+        other = int(others[-1])
+        sounds = np.where(made[:, other] == HOLD, before[:, other], np.maximum(made[:, other] - 1, 0))
+        limit = np.where(sounds > 0, codec.lowest[other] + sounds - 1, MOST_PITCH)
+        found[:, FIRST:] = codec.lowest[voice] + np.arange(size - FIRST) > limit[:, None]
+        found[:, HOLD] = (before[:, voice] > 0) & (codec.lowest[voice] + before[:, voice] - 1 > limit)
+        return found
 
     def _parallel(self, voice: int, before: np.ndarray, made: np.ndarray) -> np.ndarray:
         """Which notes would make this voice move in parallel with one before it."""

@@ -14,21 +14,20 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from gansmith.modalities.draws import Draws
-from gansmith.modalities.music.along import LAGS_BARS, age_class, in_range, lags, places
+from gansmith.modalities.music.along import LAGS_BARS, age_class, harmony, in_range, lags, places
 from gansmith.modalities.music.codec import PieceCodec
+from gansmith.modalities.music.harmonising import N_CHORDS, NO_CHORD
 from gansmith.modalities.music.keeping import Rules
 from gansmith.modalities.music.records import END, FIRST, HOLD, METRE, REST, moved
 
 if TYPE_CHECKING:
     from gansmith.modalities.music.networks import PieceGenerator
 
+_NEVER: Final = -1e8
 FREE: Final = -2
 """What is to be made, among what is given."""
-TEMPERATURE: Final = 0.9
-"""Below 1 what is likely is drawn oftener than it is likely: small faults of a network add up along a piece,
-and chorales at 1 had too many notes off the beat and heights too far apart (LOG.md)."""
 GIVEN_TEMPERATURE: Final = 0.5
-"""The same where tracks are given: a melody is to get usual chords."""
+"""By which what is said is divided where tracks are given: a melody is to get usual chords."""
 
 
 @final
@@ -94,6 +93,8 @@ class _Work:
         self.nothing = np.array(codec.sizes)
         self.hidden: Tensor | None = None
         self.rules = Rules(codec, self.shifts)
+        self.chords, self.is_led = np.full(n, N_CHORDS), np.zeros(n, bool)
+        self.known_chords = np.full((n, whole), N_CHORDS)
         self.seen, self.heard = self._read(whole) if given is not None else (None, None)
 
     def _bars(self, attributes: Tensor) -> np.ndarray:
@@ -117,14 +118,19 @@ class _Work:
             known = np.where(some >= 0, some, REST).astype(np.int16)
             there = np.where(some >= 0, in_range(codec, known, shift), FREE)
             seen[place, : len(some)] = there
+            whole_rows = (some >= 0).all(1)
+            self.known_chords[place, : len(some)] = np.where(
+                whole_rows, harmony(codec, known, shift), N_CHORDS
+            )
         within = np.arange(whole)[None, :, None] < self.n_steps[:, None, None]
         is_given = ((seen != FREE) | ~within).all(1) & (seen != FREE).any(1)  # (n, n_voices)
         tokens = np.where(seen == FREE, 0, seen)
         before = before_of(tokens)
-        heard = self.network.context(
-            torch.from_numpy(tokens), torch.from_numpy(before), torch.from_numpy(is_given)
-        )
-        return seen, heard
+        steps = np.arange(whole)[None, :]
+        where = places(steps, self.n_steps[:, None], self.bars[:, None])
+        self.is_led = is_given.any(1)
+        read, sounds, ahead, at = map(torch.from_numpy, (tokens, before, is_given, where))
+        return seen, self.network.context(read, sounds, ahead, at, self.asked)
 
     def step(self, at: int, draws: Draws) -> None:
         """Make one step of all pieces."""
@@ -144,14 +150,19 @@ class _Work:
         )
         if self.heard is not None:
             told = told + self.heard[:, at]
+        if network.is_accompanying:
+            told = told + network.after_chord(torch.from_numpy(self.chords))
         past, self.hidden = network.advance(told, self.hidden)
-        context, sum_of_before = network.beside(past, looked), torch.zeros_like(past)
+        chords = self._chord(at, past, draws)
+        context, sum_of_before = (
+            network.beside(network.under(past, chords), looked),
+            torch.zeros_like(past),
+        )
         sounding = torch.zeros_like(before)
         for voice in range(self.made.shape[2]):
-            logits = network.logits_of(context[:, voice] + sum_of_before, voice, before, sounding)
+            logits = network.logits_of(context[:, voice] + sum_of_before, voice, before, sounding, chords)
             logits = self.rules.kept(logits, voice, self.sounds, self.made[:, at])
-            temperature = TEMPERATURE if self.heard is None else GIVEN_TEMPERATURE
-            chosen = _drawn(logits / temperature, draws.at(n, at, voice))
+            chosen = _drawn(logits / self.temperature, draws.at(n, at, voice))
             if self.seen is not None:
                 own = self.seen[:, at, voice]
                 chosen = np.where(own == FREE, chosen, own)
@@ -161,6 +172,24 @@ class _Work:
             sounding[:, voice] = torch.from_numpy(after)
             sum_of_before = sum_of_before + network.with_voice(voice, sounding[:, voice])
         self._note(at, looks)
+
+    def _chord(self, at: int, past: Tensor, draws: Draws) -> Tensor:
+        """The chord of this step: said when a quarter note begins, or known of what is given."""
+        begins = at % self.codec.form.grid == 0
+        heard = None if self.heard is None else self.heard[:, at]
+        said = self.network.planned(past, heard, torch.from_numpy(self.is_led)) if begins else None
+        if said is not None:
+            is_within = torch.from_numpy((at < self.n_steps - self.bars) & (not self.codec.falls_silent))
+            said = said.masked_fill(is_within[:, None] & (torch.arange(N_CHORDS) == NO_CHORD), _NEVER)
+            drawn = _drawn(said / self.temperature, draws.at(len(past), at, self.made.shape[2]))
+            known = self.known_chords[:, at]
+            self.chords = np.where(known == N_CHORDS, drawn, known)
+        return torch.from_numpy(self.chords)
+
+    @property
+    def temperature(self) -> float:
+        """By which what is said is divided."""
+        return float(self.network.temperature) if self.heard is None else GIVEN_TEMPERATURE
 
     def _note(self, at: int, looks: np.ndarray) -> None:
         """What is known after a step."""

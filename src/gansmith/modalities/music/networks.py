@@ -28,6 +28,7 @@ from gansmith.engine.games.likelihood import LikelihoodRules
 from gansmith.errors import UsageError
 from gansmith.modalities.music.along import FEATURE_SIZES, LAGS_BARS, N_AGES
 from gansmith.modalities.music.codec import PieceCodec
+from gansmith.modalities.music.harmonising import N_CHORDS
 from gansmith.modalities.music.phrase_networks import phrase_networks_for
 from gansmith.modalities.music.records import FIRST
 from gansmith.modalities.music.settings import MusicNetworks
@@ -43,6 +44,9 @@ MOST_STEP: Final = 36
 """Semitones from one note to another that are told apart."""
 N_STEPS: Final = 2 * MOST_STEP + 1
 NO_NOTE: Final = -1_000
+MELODY_SHARE: Final = 0.5
+"""Of the pieces in which the first track alone is read ahead."""
+USUAL_TEMPERATURE: Final = 0.9
 _IMPOSSIBLE: Final = -1e9
 
 
@@ -59,6 +63,9 @@ class PieceGenerator(AbstractSequential):
     _slots: Tensor
     _classes: Tensor
     _notes: Tensor
+    _features: Tensor
+    temperature: Tensor
+    """By which what is said is divided where nothing is given; see `warmth.py`."""
 
     def __init__(self, codec: PieceCodec, config: MusicNetworks) -> None:
         super().__init__()
@@ -93,17 +100,24 @@ class PieceGenerator(AbstractSequential):
         self.is_accompanying = len(codec.form.tracks) > 1
         if self.is_accompanying:
             half = width // 2
+            self.chords, self.plan = table(2 * N_CHORDS + 1), nn.Linear(width, N_CHORDS)
+            self.fits = nn.Parameter(torch.zeros(N_CHORDS, n_voices, n_most))
+            self.given_at = table(sum(FEATURE_SIZES))
             self.given = table(2 * n_voices * n_most + n_voices)
             self.read = nn.GRU(width, half, batch_first=True, bidirectional=True)
             self.heard = nn.Linear(2 * half, width)
+            self.led = nn.Linear(width, N_CHORDS)
         closed = np.where(np.arange(n_most) >= np.array(sizes)[:, None], _IMPOSSIBLE, 0.0)
         self.register_buffer("_closed", torch.from_numpy(closed.astype(np.float32)), persistent=False)
         starts = np.concatenate([[0], np.cumsum(kinds)[:-1]])
         self.register_buffer("_slots", torch.from_numpy(starts), persistent=False)
+        at = np.concatenate([[0], np.cumsum(FEATURE_SIZES)[:-1]])
+        self.register_buffer("_features", torch.from_numpy(at), persistent=False)
         heights = np.array(codec.lowest)[:, None] + np.arange(n_most) - 1
         is_heard = (np.arange(n_most) > 0) & codec.form.pitched[:, None]
         classes = np.where(is_heard, heights % N_CLASSES + 1, 0).ravel()
         self.register_buffer("_classes", torch.from_numpy(classes), persistent=False)
+        self.register_buffer("temperature", torch.from_numpy(np.array(USUAL_TEMPERATURE, np.float32)))
         self._making = Making(codec)
 
     # --- Learning ---
@@ -111,26 +125,53 @@ class PieceGenerator(AbstractSequential):
     def log_likelihood(
         self, parts: Mapping[str, Tensor], hiding: torch.Generator | None
     ) -> Float[Tensor, " batch"]:
-        """See the base class; the mean over the steps that count, of the voices that are not given."""
+        """See the base class; the mean over the steps that count, of the voices that are not given.
+
+        While the network learns some tracks are read ahead in every piece. How likely they make its chords
+        counts, even where its voices are not told of them.
+        """
         tokens = parts["tokens"].long()
-        is_given = self._drawn(len(tokens), hiding)
-        said = self.said_along(parts, is_given, hiding)
+        ahead, is_led = self._drawn(len(tokens), hiding)
+        planned, said = self.said_along(parts, ahead, is_led, hiding)
         here = said.gather(-1, tokens[..., None])[..., 0]
-        counts = parts["counts"][..., None] & ~is_given[:, None]
-        return (here * counts).sum((1, 2)) / counts.sum((1, 2)).clamp_min(1)
+        counts = parts["counts"][..., None] & ~(ahead & is_led[:, None])[:, None]
+        found = (here * counts).sum((1, 2))
+        at, begins = parts["chords"].long()[..., None], parts["counts"] & parts["begins"]
+        for place, chords in enumerate(
+            planned
+        ):  # what is said of those that were, and of those that are read
+            is_said = ahead.any(1) if place else ~is_led
+            chance = log_softmax(chords.float(), -1).gather(-1, at)[..., 0]
+            found = found + (chance * begins).sum(1) * is_said
+        return found / counts.sum((1, 2)).clamp_min(1)
 
     def said_along(
         self,
         parts: Mapping[str, Tensor],
-        is_given: Bool[Tensor, "batch voices"],
+        ahead: Bool[Tensor, "batch voices"],
+        is_led: Bool[Tensor, " batch"],
         hiding: torch.Generator | None,
-    ) -> Float[Tensor, "batch steps voices things"]:
-        """The logarithms of the chances of what each voice may do, at each step."""
+    ) -> tuple[tuple[Tensor, ...], Float[Tensor, "batch steps voices things"]]:
+        """Logits of each chord, and the logarithms of the chances of what each voice may do, at each step.
+
+        Args:
+            parts: What is known of pieces.
+            ahead: Which voices are read ahead.
+            is_led: In which pieces the other voices are told of them.
+            hiding: See `log_likelihood`.
+
+        Returns:
+            Chords by what was and by what is read ahead, `(batch, steps, chords)` each, nothing where one
+            voice is alone; and the chances.
+        """
         tokens, before = parts["tokens"].long(), parts["before"].long()
         rows = self.told(before, parts["age"].long(), parts["looks"].long(), parts["places"].long())
         rows = rows + self._attributes(parts["condition"], parts["runs"])
-        heard = self.context(tokens, before, is_given)
-        rows = rows if heard is None else rows + heard
+        chords = parts["chords"].long()
+        heard = self.context(tokens, before, ahead, parts["places"].long(), parts["condition"])
+        if heard is not None:
+            rows = rows + heard * is_led[:, None, None]
+            rows = rows + self.after_chord(pad(chords[:, :-1], (1, 0), value=N_CHORDS))
         rows = self._hidden(rows, hiding)
         carried, _ = self.carry(rows)
         past = self.past(torch.cat([carried, rows], -1))
@@ -140,9 +181,40 @@ class PieceGenerator(AbstractSequential):
             self._class(after), GAIN * self.classes
         )
         now = torch.cumsum(now, -2) - now  # (batch, steps, voices, width), what the voices before do
-        found = past[..., None, :] + now + self._again(parts["looks"].long())
+        found = self.under(past, chords)[..., None, :] + now + self._again(parts["looks"].long())
         logits = self._logits(found, slice(None), self.anchors(before, after)) + self._possible(before)
-        return log_softmax(logits.float(), -1)
+        if heard is None:
+            return (), log_softmax(logits.float(), -1)
+        logits = logits + GAIN * embedding(chords, self.fits.flatten(1)).view_as(logits)
+        return (self.plan(silu(past)), self.led(silu(heard))), log_softmax(logits.float(), -1)
+
+    # --- Harmony: the chord of each quarter note, said before the voices are ---
+
+    def after_chord(self, chords: Int[Tensor, "*rows"]) -> Float[Tensor, "*rows width"]:
+        """What the chord of the step before tells; `N_CHORDS` of none."""
+        return GAIN * embedding(chords + N_CHORDS, self.chords)
+
+    def planned(
+        self,
+        past: Float[Tensor, "batch width"],
+        heard: Float[Tensor, "batch width"] | None,
+        is_led: Bool[Tensor, " batch"],
+    ) -> Float[Tensor, "batch chords"] | None:
+        """What is said of the next chord; None where one voice is alone.
+
+        Where voices are given, they lead: chords follow from them alone, so that no chord that went wrong
+        leads to the next.
+        """
+        if not self.is_accompanying:
+            return None
+        said = self.plan(silu(past))
+        if heard is None:
+            return said
+        return torch.where(is_led[:, None], self.led(silu(heard)), said)
+
+    def under(self, past: Float[Tensor, "*rows width"], chords: Int[Tensor, "*rows"]) -> Tensor:
+        """What is known before a step, and its chord."""
+        return past + GAIN * embedding(chords, self.chords[:N_CHORDS]) if self.is_accompanying else past
 
     def anchors(
         self, before: Int[Tensor, "*rows voices"], after: Int[Tensor, "*rows voices"]
@@ -151,16 +223,23 @@ class PieceGenerator(AbstractSequential):
         own, now = (torch.where(one > 0, self._notes[:, FIRST] + one - 1, NO_NOTE) for one in (before, after))
         return torch.stack([own, pad(now[..., :-1], (1, 0), value=NO_NOTE)], -1)
 
-    def _drawn(self, n: int, hiding: torch.Generator | None) -> Bool[Tensor, "batch voices"]:
-        """Which voices are given while the network learns to go with them; whole tracks, never all."""
+    def _drawn(
+        self, n: int, hiding: torch.Generator | None
+    ) -> tuple[Bool[Tensor, "batch voices"], Bool[Tensor, " batch"]]:
+        """Which voices are read ahead while the network learns, and in which pieces others go with them.
+
+        Whole tracks, never all; half of the time the first one alone, which is the melody.
+        """
         n_tracks = len(self.codec.form.tracks)
         if hiding is None or not self.is_accompanying:
-            return torch.zeros(n, self.n_voices, dtype=torch.bool)
-        is_asked = torch.rand(n, 1, generator=hiding) < self.given_share
+            return torch.zeros(n, self.n_voices, dtype=torch.bool), torch.zeros(n, dtype=torch.bool)
+        is_led = torch.rand(n, generator=hiding) < self.given_share
         chance = torch.rand(n, n_tracks, generator=hiding)
         n_given = torch.randint(1, n_tracks, (n, 1), generator=hiding)
-        is_given = is_asked & (chance.argsort(1).argsort(1) < n_given)
-        return is_given[:, self.owners]
+        tracks = chance.argsort(1).argsort(1) < n_given
+        is_melody = torch.rand(n, 1, generator=hiding) < MELODY_SHARE
+        tracks = torch.where(is_melody, torch.arange(n_tracks) == 0, tracks)
+        return tracks[:, self.owners], is_led
 
     def told(
         self, before: Tensor, age: Tensor, looks: Tensor, places: Tensor
@@ -185,7 +264,12 @@ class PieceGenerator(AbstractSequential):
         return self.known(torch.cat([told, runs], -1))
 
     def context(
-        self, tokens: Tensor, before: Tensor, is_given: Bool[Tensor, "batch voices"]
+        self,
+        tokens: Tensor,
+        before: Tensor,
+        is_given: Bool[Tensor, "batch voices"],
+        places: Tensor,
+        condition: Tensor,
     ) -> Float[Tensor, "batch steps width"] | None:
         """What is given, read in both directions; None where nothing can be."""
         if not self.is_accompanying:
@@ -196,8 +280,12 @@ class PieceGenerator(AbstractSequential):
         mask = is_given[:, None]
         after = torch.where(mask, sounding_after(tokens, before) + at, unknown)
         earlier = torch.where(mask, before + at + n * n_voices, unknown)
+        sounds = torch.where(mask, sounding_after(tokens, before), 0)
         rows = self._bags(torch.cat([after, earlier], -1), self.given)
-        heard, _ = self.read(rows)
+        rows = rows + self._bags(self._class(sounds), self.classes)
+        rows = rows + self._bags(places + self._features, self.given_at)
+        nothing = condition.new_zeros(*tokens.shape[:2], len(LAGS_BARS))
+        heard, _ = self.read(rows + self._attributes(condition, nothing))
         return self.heard(heard) * is_given.any(1)[:, None, None]
 
     def _again(self, looks: Int[Tensor, "*rows lags voices"]) -> Float[Tensor, "*rows voices width"]:
@@ -262,11 +350,18 @@ class PieceGenerator(AbstractSequential):
         return past[:, None] + self._again(looks)
 
     def logits_of(
-        self, context: Float[Tensor, "batch width"], voice: int, before: Tensor, after: Tensor
+        self,
+        context: Float[Tensor, "batch width"],
+        voice: int,
+        before: Tensor,
+        after: Tensor,
+        chords: Int[Tensor, " batch"],
     ) -> Tensor:
         """What one voice may do, shape `(batch, things)`, given what the voices before it now sound."""
         anchors = self.anchors(before, after)[:, voice : voice + 1]
         found = self._logits(context[:, None], slice(voice, voice + 1), anchors)[:, 0]
+        if self.is_accompanying:
+            found = found + GAIN * self.fits[chords, voice]
         return found.float() + self._possible(before)[:, voice]
 
     def with_voice(self, voice: int, sounding: Int[Tensor, " batch"]) -> Float[Tensor, "batch width"]:

@@ -10,17 +10,19 @@ from zipfile import BadZipFile, ZipFile
 import numpy as np
 
 from gansmith.errors import DataError
-from gansmith.modalities.music import MusicOptions, abc_files, midi_files, roll_files
+from gansmith.modalities.music import MusicOptions, abc_files, midi_files, roll_files, xml_files
 from gansmith.modalities.music.arranging import arranged, arranged_as
 from gansmith.modalities.music.records import Pieces
 from gansmith.modalities.music.sources import Source
 
 _ARCHIVES: Final = (".zip",)
-_PLAIN: Final = (*midi_files.SUFFIXES, *abc_files.SUFFIXES)
+_PLAIN: Final = (*midi_files.SUFFIXES, *abc_files.SUFFIXES, *xml_files.SUFFIXES)
 """Files that hold music and nothing else."""
 SUFFIXES: Final = (*_PLAIN, *roll_files.SUFFIXES)
 MAX_BYTES: Final = 64 << 20
 """Of a file; longer ones hold something else."""
+_BESIDE: Final = (".wav",)
+"""Files that stand beside those of music, as we write them, and are no word worth."""
 _N_SAMPLED: Final = 200
 """Names by which a folder or an archive is recognised."""
 _N_NAMED: Final = 3
@@ -121,8 +123,9 @@ def _sources(path: Path, options: MusicOptions) -> tuple[list[Source], list[str]
         return list(_of_file(path.name, _content(path), options)), []
     found, broken, n_others = list[Source](), list[str](), 0
     for name, content in _members(path):
-        if Path(name).suffix.lower() not in SUFFIXES:
-            n_others += 1
+        suffix = Path(name).suffix.lower()
+        if suffix not in SUFFIXES:
+            n_others += suffix not in _BESIDE
             continue
         try:
             found += _of_file(name, content(), options)
@@ -178,6 +181,8 @@ def _of_file(name: str, content: bytes, options: MusicOptions) -> Iterator[Sourc
         yield midi_files.read_midi(content, name)
     elif suffix in abc_files.SUFFIXES:
         yield from abc_files.read_abc(content, name)
+    elif suffix in xml_files.SUFFIXES:
+        yield xml_files.read_xml(content, name)
     elif suffix == ".json":
         yield from roll_files.read_json(content, name, options.part, options.grid)
     elif suffix == ".npz":

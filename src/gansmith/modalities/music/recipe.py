@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, Final, final
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Final, cast, final
 
 import numpy as np
 import torch
@@ -12,6 +12,7 @@ from torch import nn
 from gansmith.engine.adversarial_rules import AdversarialRules
 from gansmith.engine.batches import Batch, Dataset, Samples
 from gansmith.engine.games import AbstractRules
+from gansmith.engine.games.base import Networks
 from gansmith.engine.games.likelihood import LikelihoodRules
 from gansmith.engine.penalties import PenaltyConfig
 from gansmith.engine.players import PlayerConfig
@@ -28,6 +29,9 @@ from gansmith.modalities.music.request import PieceRequest, request_for
 from gansmith.modalities.music.settings import MusicNetworks
 from gansmith.modalities.recipe import AbstractCodec, AbstractRecipe, Plan
 from gansmith.tabular.where import Where
+
+if TYPE_CHECKING:
+    from gansmith.modalities.music.networks import PieceGenerator
 
 USUAL: Final = 10
 """Pieces that are made where nobody says how many."""
@@ -123,6 +127,22 @@ class MusicRecipe(AbstractRecipe[PieceCodec]):
     ) -> Callable[[Samples, Samples], float] | str:
         """How likely held-out steps are; of phrases what trees cannot tell."""
         return phrase_score(codec, seed) if codec.phrase_bars else "likelihood"
+
+    def finish(
+        self,
+        codec: PieceCodec,
+        rules: AbstractRules,
+        ensemble: Sequence[Networks],
+        seen: Dataset,
+        samples_seen: int,
+        seed: int,
+    ) -> None:
+        """See `Finishing`: networks get the temperature at which they draw; see `warmth.py`."""
+        if isinstance(seen, Stretches):
+            from gansmith.modalities.music.warmth import warmed  # it needs what judges
+
+            for member in ensemble:
+                warmed(codec, cast("PieceGenerator", member["generator"]), seen.pieces, seed)
 
     def describe(self, codec: PieceCodec) -> list[dict[str, str]]:
         """One row for each track, and for each attribute."""

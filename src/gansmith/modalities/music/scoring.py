@@ -9,7 +9,7 @@ import numpy as np
 
 from gansmith.errors import DataError
 from gansmith.modalities.music.drawing import gallery
-from gansmith.modalities.music.judging import PieceJudge
+from gansmith.modalities.music.judging import BIGRAM, PieceJudge
 from gansmith.modalities.music.measures import MEASURES
 from gansmith.modalities.music.records import FIRST, Pieces
 from gansmith.modalities.music.statistics import beyond, note_lengths, ranges
@@ -173,8 +173,6 @@ def _shortest(tokens: np.ndarray, of: Pieces) -> float:
 def _validity(judge: PieceJudge, fake: Pieces, rules: Sequence[Rule]) -> Entry:
     score, details = valid_share(len(fake), {rule.words: rule.is_broken for rule in rules})
     train, holdout = judge.train, judge.holdout
-    anchors = {
-        name: valid_share(len(side), broken(side, train))[0]
-        for name, side in ((CEILING, holdout), (FLOOR, judge.shuffled), (COPY, train))
-    }
+    sides = ((CEILING, holdout), (FLOOR, judge.shuffled), (COPY, train), (BIGRAM, judge.bigram))
+    anchors = {name: valid_share(len(side), broken(side, train))[0] for name, side in sides}
     return Entry("valid", score, anchors, details, "valid")

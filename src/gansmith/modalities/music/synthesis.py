@@ -21,6 +21,7 @@ from jaxtyping import Float
 from gansmith.errors import UsageError
 from gansmith.modalities.music.midi_files import midi_of
 from gansmith.modalities.music.records import TEMPO, USUAL_TEMPO, Pieces, notes_of
+from gansmith.modalities.voices import AbstractVoice
 from gansmith.modalities.waves import as_pcm, wav_bytes
 
 RATE_HZ: Final = 22_050
@@ -42,8 +43,18 @@ _DECAYS: Final = {"plucked": 2.2, "deep": 1.4}
 Sound = Float[np.ndarray, " n_samples"]
 
 
-def sound_of(piece: Pieces, rate_hz: int = RATE_HZ, seconds: float = MAX_SECONDS) -> Sound:
-    """One piece as a sound from -1 to 1; of a long one its beginning."""
+def sound_of(
+    piece: Pieces, rate_hz: int = RATE_HZ, seconds: float = MAX_SECONDS, player: AbstractVoice | None = None
+) -> Sound:
+    """One piece as a sound from -1 to 1; of a long one its beginning.
+
+    Args:
+        piece: One.
+        rate_hz: Samples a second; a voice brings its own.
+        seconds: At most.
+        player: Who plays, but for drums; None: tones of our own.
+    """
+    rate_hz = player.rate_hz if player else rate_hz
     form = piece.form
     tempo = float(np.clip(piece.numbers(TEMPO, USUAL_TEMPO)[0], 20, 400))
     step = 60 / tempo / form.grid
@@ -54,6 +65,8 @@ def sound_of(piece: Pieces, rate_hz: int = RATE_HZ, seconds: float = MAX_SECONDS
         track = form.tracks[owners[voice]]
         if track.is_drums:
             tone = _drum(pitch, rate_hz, rng)
+        elif player:
+            tone = _let_go(player.tone(pitch), long * step, rate_hz)
         else:
             tone = _tone(pitch, long * step, _colour(track.program), rate_hz)
         first = int(begin * step * rate_hz)
@@ -88,6 +101,13 @@ def _tone(pitch: int, seconds: float, colour: str, rate_hz: int) -> Sound:
     return (0.2 * tone * attack * release).astype(np.float32)
 
 
+def _let_go(tone: Sound, seconds: float, rate_hz: int) -> Float[np.ndarray, " n_heard"]:
+    """A tone as long as its note is, if it is longer, let go at the end."""
+    n = min(len(tone), int((seconds + _RELEASE_SECONDS) * rate_hz))
+    left = np.arange(n, 0, -1) / rate_hz
+    return (0.2 * tone[:n] * np.minimum(left / _RELEASE_SECONDS, 1)).astype(np.float32)
+
+
 def _drum(pitch: int, rate_hz: int, rng: np.random.Generator) -> Sound:
     """A thump that falls for low drums, noise for the others."""
     if pitch in (35, 36, 41, 43, 45, 47, 48, 50):
@@ -103,14 +123,15 @@ def _drum(pitch: int, rate_hz: int, rng: np.random.Generator) -> Sound:
     return (0.12 * noise * np.exp(-fall * at)).astype(np.float32)
 
 
-def rendered(piece: Pieces, sound_font: str = "") -> bytes:
+def rendered(piece: Pieces, sound_font: str = "", voice: AbstractVoice | None = None) -> bytes:
     """One piece as the content of a WAV file.
 
     Raises:
         UsageError: A sound font was given, and is not there, or fluidsynth is not installed or fails.
     """
     if not sound_font:
-        return wav_bytes(as_pcm(sound_of(piece)[:, None]), RATE_HZ)
+        rate_hz = voice.rate_hz if voice else RATE_HZ
+        return wav_bytes(as_pcm(sound_of(piece, player=voice)[:, None]), rate_hz)
     if not Path(sound_font).is_file():
         raise UsageError(f"--sound {sound_font}: there is no such file. Give a sound font, or leave it out.")
     program = shutil.which("fluidsynth")

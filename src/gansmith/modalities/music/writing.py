@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, final
@@ -16,6 +17,7 @@ from gansmith.errors import UsageError
 from gansmith.modalities.music.midi_files import midi_of
 from gansmith.modalities.music.records import Pieces, sounding
 from gansmith.modalities.music.synthesis import rendered
+from gansmith.modalities.voices import AbstractVoice
 from gansmith.store import whole_file, whole_folder
 
 MANY: Final = (".mid", ".midi", ".wav")
@@ -34,18 +36,22 @@ class PieceWriter:
         path: Where to; a name without an ending is a folder.
         metadata: Provenance, written into every MIDI file.
         sound_font: See `rendered`.
+        voice: The model of notes that shall play, which whoever opens models gives to `use`.
 
     Raises:
         UsageError: There is no such format.
     """
 
-    def __init__(self, path: Path, metadata: Mapping[str, str], sound_font: str = "") -> None:
+    def __init__(
+        self, path: Path, metadata: Mapping[str, str], sound_font: str = "", voice: str = ""
+    ) -> None:
         self._suffix = path.suffix.lower()
         if self._suffix and self._suffix not in SUFFIXES and not path.is_dir():
             raise UsageError(
                 f"{path}: music is not written as {self._suffix}. Wanted: a folder, or {', '.join(SUFFIXES)}."
             )
         self._path, self._said, self._font = path, {**PROVENANCE, **metadata}, sound_font
+        self.voice, self._voice = voice, None
         self._n, self._rows, self._stack = 0, list[Any](), ExitStack()
         self._folder: Path | None = None
         self._archive: ZipFile | None = None
@@ -73,6 +79,10 @@ class PieceWriter:
         finally:
             self._stack.__exit__(kind, error, trace)
 
+    def use(self, voice: AbstractVoice) -> None:
+        """See `Voiced`."""
+        self._voice = voice
+
     def write(self, records: Pieces) -> None:
         """Append pieces.
 
@@ -94,13 +104,28 @@ class PieceWriter:
         elif self._suffix == ".npz":
             self._rows.append(one.tokens[0])
         elif self._suffix in MANY:
-            self._file.write(
-                rendered(one, self._font) if self._suffix == ".wav" else midi_of(one, self._said)
-            )
+            self._file.write(content_of(one, self._suffix, self._said, self._font, self._voice))
         else:
-            for suffix, content in ((".mid", midi_of(one, self._said)), (".wav", rendered(one, self._font))):
+            for suffix in (".mid", ".wav"):
+                content = content_of(one, suffix, self._said, self._font, self._voice)
                 name = f"{self._n:04d}{suffix}"
                 if self._archive is not None:
                     self._archive.writestr(name, content)
                 elif self._folder is not None:
                     (self._folder / name).write_bytes(content)
+
+
+def content_of(
+    one: Pieces,
+    suffix: str,
+    metadata: Mapping[str, str],
+    sound_font: str = "",
+    voice: AbstractVoice | None = None,
+) -> bytes:
+    """One piece as the content of a file that holds one; see `MANY`."""
+    return rendered(one, sound_font, voice) if suffix == ".wav" else midi_of(one, {**PROVENANCE, **metadata})
+
+
+def in_a_row(pieces: Sequence[Pieces]) -> Pieces:
+    """All of them as one piece."""
+    return replace(pieces[0], tokens=(np.concatenate([row for one in pieces for row in one.tokens]),))

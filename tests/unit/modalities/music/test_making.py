@@ -11,16 +11,17 @@ import torch
 from gansmith.errors import UsageError
 from gansmith.faces.demos.music import composed
 from gansmith.modalities.capabilities import Origins
-from gansmith.modalities.music import MusicOptions, making
+from gansmith.modalities.music import MusicOptions, making, warmth
 from gansmith.modalities.music.codec import PieceCodec
 from gansmith.modalities.music.completing import partial_of
 from gansmith.modalities.music.dataset import Stretches, conditions_of
+from gansmith.modalities.music.harmonising import N_CHORDS
 from gansmith.modalities.music.keeping import Rules
 from gansmith.modalities.music.making import _Work
 from gansmith.modalities.music.networks import PieceGenerator
 from gansmith.modalities.music.phrase_networks import PhraseDiscriminator, PhraseGenerator
 from gansmith.modalities.music.phrases import Phrases, as_samples, as_tokens, n_channels, phrase_steps
-from gansmith.modalities.music.records import FIRST, HOLD, REST, sounding
+from gansmith.modalities.music.records import FIRST, HOLD, REST, Form, Track, sounding
 from gansmith.modalities.music.request import request_for
 from gansmith.modalities.music.settings import MusicNetworks
 
@@ -58,24 +59,32 @@ def test_what_is_made_was_as_likely_as_it_would_be_learnt(codec, network, tunes,
     one = tunes.take(np.array([3]))
     batch = Stretches(codec, one).batch(torch.arange(1))
     with torch.no_grad():
-        said = network.said_along(batch.parts, torch.zeros(1, 4, dtype=torch.bool), None)
+        nothing = torch.zeros(1, 4, dtype=torch.bool)
+        (planned, _), said = network.said_along(batch.parts, nothing, nothing[:, 0], None)
+    planned = torch.log_softmax(planned, -1)
     learnt = said.gather(-1, batch["tokens"].long()[..., None])[0, :, :, 0]
-    found = list[float]()
+    begins = batch["begins"][0]
+    of_chords = planned.gather(-1, batch["chords"].long()[..., None])[0, begins, 0]
+    found, chords = list[float](), list[float]()
 
     def forced(logits, chance):
         step, voice = divmod(len(found), 4)
-        token = int(batch["tokens"][0, step, voice])
-        found.append(float(torch.log_softmax(logits, -1)[0, token]))
-        return np.array([token])
+        is_chord = logits.shape[1] == N_CHORDS
+        wanted = batch["chords"][0, step] if is_chord else batch["tokens"][0, step, voice]
+        share = float(torch.log_softmax(logits, -1)[0, int(wanted)])
+        (chords if is_chord else found).append(share)
+        return np.array([int(wanted)])
 
     monkeypatch.setattr(making, "_drawn", forced)
-    monkeypatch.setattr(making, "TEMPERATURE", 1.0)
+    network.temperature.fill_(1.0)
     n, free = len(one.tokens[0]), replace(codec, reach=((0, 127),) * 4, avoids_parallels=False)
+    free = replace(free, avoids_crossings=False, falls_silent=True)
     work = _Work(free, network, conditions_of(codec, one.attributes, np.array([n])), np.array([n]), None)
     with torch.no_grad():
         for step in range(n):
             work.step(step, making.Draws(torch.zeros(1, 2)))
     assert torch.allclose(torch.tensor(found).view(n, 4), learnt, atol=1e-4)
+    assert torch.allclose(torch.tensor(chords), of_chords, atol=1e-4)
     assert np.array_equal(work.sounding_tokens()[0], one.tokens[0])
 
 
@@ -139,6 +148,40 @@ def test_voices_stay_within_their_ranges_and_do_not_move_in_parallel(codec):
     assert logits[FIRST + 57 - codec.lowest[1]] == 0
 
 
+def test_a_voice_stays_below_the_one_before_it_where_there_is_room(codec):
+    kept = replace(codec, reach=((0, 127),) * 4, avoids_parallels=False, avoids_crossings=True)
+    nothing, before = torch.zeros(1, max(codec.sizes)), np.zeros((1, 4), np.int64)
+    made = np.zeros((1, 4), np.int64)
+    limit = codec.lowest[1] + 3
+    made[0, 0] = FIRST + limit - codec.lowest[0]
+    if made[0, 0] < FIRST:
+        pytest.skip("the first two voices have no notes in common")
+    before[0, 1] = 3 + 1 + 1  # it sounds a semitone above that
+    logits = Rules(kept, np.array([0])).kept(nothing, 1, before, made)[0].numpy()
+    assert (logits[FIRST : FIRST + 4] == 0).all()
+    assert (logits[FIRST + 4 : codec.sizes[1]] < -1).all()
+    assert logits[HOLD] < -1
+    assert logits[REST] == 0
+    low = replace(kept, reach=((0, 127), (limit + 1, 127), (0, 127), (0, 127)))
+    stuck = Rules(low, np.array([0])).kept(nothing, 1, before, made)[0].numpy()
+    assert (stuck[FIRST + 4 : codec.sizes[1]] == 0).any()  # rather above than silent for ever
+
+
+def test_pieces_are_drawn_at_the_temperature_at_which_they_are_most_like_real_ones(
+    codec, network, tunes, monkeypatch
+):
+    old = float(network.temperature)
+    monkeypatch.setattr(warmth, "TRIED", (1e-3, 1.0))
+    monkeypatch.setattr(warmth, "_made", lambda *_: tunes if network.temperature == 1 else plain(tunes))
+    warmth.warmed(codec, network, tunes, 0)
+    assert float(network.temperature) == 1
+    network.temperature.fill_(old)
+
+
+def plain(tunes):
+    return replace(tunes, tokens=tuple(np.where(one >= FIRST, FIRST + 60, one) for one in tunes.tokens))
+
+
 def test_a_voice_never_holds_silence(codec, network):
     for tokens in codec.decode(network(torch.randn(3, 2), None), 0, 0).tokens:
         assert not ((tokens == HOLD) & (sounding(tokens) < 0)).any()
@@ -165,3 +208,18 @@ def test_phrases_are_choices_and_come_back_as_tokens(tunes):
     assert all(grad is not None and bool(grad.isfinite().all()) for grad in grads)
     tokens = as_tokens(codec, real)
     assert torch.equal(as_tokens(codec, fake.detach()).isfinite(), torch.ones_like(tokens, dtype=torch.bool))
+
+
+@pytest.mark.parametrize("tracks", [(Track("drums", 0, 2, is_drums=True),), (Track("melody", 73),)])
+def test_drums_alone_and_one_voice_alone_are_learnt_and_made(tunes, tracks):
+    form = Form(tracks, tunes.form.grid)
+    alone = replace(tunes, tokens=tuple(one[:, : form.n_voices] for one in tunes.tokens), form=form)
+    codec = PieceCodec.fit(alone, MusicOptions(), 0)
+    network = PieceGenerator(codec, CONFIG).eval()
+    batch = Stretches(codec, alone).batch(torch.arange(4))
+    with torch.no_grad():
+        assert torch.isfinite(network.log_likelihood(batch.parts, torch.Generator())).all()
+    request = request_for(codec, ["bars=2"], "")
+    assert [len(one) for one in made(codec, network, request, 3).tokens] == [16] * 3
+    warmth.warmed(codec, network, alone.take(np.arange(4)), 0)
+    assert float(network.temperature) in [pytest.approx(one) for one in warmth.TRIED]

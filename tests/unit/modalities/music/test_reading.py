@@ -14,7 +14,7 @@ from gansmith.modalities.music import MusicOptions
 from gansmith.modalities.music.abc_files import read_abc
 from gansmith.modalities.music.midi_files import midi_of, mido, read_midi
 from gansmith.modalities.music.reading import looks_like_music, read_pieces
-from gansmith.modalities.music.records import notes_of, sounding
+from gansmith.modalities.music.records import FIRST, notes_of, sounding
 from gansmith.modalities.music.writing import PieceWriter
 
 
@@ -135,6 +135,14 @@ def test_a_bad_file_in_a_folder_is_left_out_with_a_note(tmp_path):
     assert any("b.mid" in note for note in pieces.notes)
 
 
+def test_the_sound_beside_a_piece_is_no_word_worth(tmp_path):
+    (tmp_path / "1.mid").write_bytes(midi((0, 0, SCALE)))
+    (tmp_path / "1.wav").write_bytes(b"RIFF")
+    assert not any("left out" in note for note in read_pieces(tmp_path, MusicOptions()).notes)
+    (tmp_path / "cover.png").write_bytes(b"")
+    assert any("1 files that are no music" in note for note in read_pieces(tmp_path, MusicOptions()).notes)
+
+
 def test_forty_tracks_and_drums_alone_are_read(tmp_path):
     many = [(program, program % 9, SCALE) for program in range(40)]
     (tmp_path / "many.mid").write_bytes(midi(*many))
@@ -211,3 +219,39 @@ def test_pieces_are_written_whole_or_not_at_all(tmp_path):
     assert not (tmp_path / "b.mid").exists()
     with pytest.raises(UsageError, match="mp3"):
         PieceWriter(tmp_path / "a.mp3", {})
+
+
+XML = """<?xml version="1.0" encoding="UTF-8"?><score-partwise version="3.1"><part-list>
+<score-part id="P1"><part-name>Flute</part-name></score-part>
+<score-part id="P2"><part-name>Bass</part-name></score-part></part-list>
+<part id="P1"><measure number="0" implicit="yes"><attributes><divisions>2</divisions>
+<key><fifths>{fifths}</fifths><mode>{mode}</mode></key><time><beats>3</beats><beat-type>4</beat-type></time>
+</attributes><sound tempo="90"/>{a4}</measure>
+<measure number="1">{d5}{d5_again}</measure><measure number="2">{e5}</measure></part>
+<part id="P2"><measure number="0" implicit="yes"><attributes><divisions>2</divisions></attributes>
+<note><rest/><duration>2</duration></note></measure>
+<measure number="1">{d3}</measure><measure number="2">{a2}</measure></part></score-partwise>"""
+
+
+def of_xml(step, octave, long, tie=""):
+    ties = f'<tie type="{tie}"/>' if tie else ""
+    pitch = f"<pitch><step>{step}</step><octave>{octave}</octave></pitch>"
+    return f"<note>{pitch}<duration>{long}</duration>{ties}</note>"
+
+
+def test_musicxml_keeps_ties_upbeat_key_and_parts_in_step(tmp_path):
+    pytest.importorskip("partitura")
+    notes = {"a4": of_xml("A", 4, 2), "d5": of_xml("D", 5, 4, "start"), "d5_again": of_xml("D", 5, 2, "stop")}
+    notes |= {"e5": of_xml("E", 5, 6), "d3": of_xml("D", 3, 6), "a2": of_xml("A", 2, 6)}
+    (tmp_path / "a.musicxml").write_text(XML.format(fifths=2, mode="major", **notes))
+    pieces = read_pieces(tmp_path, MusicOptions(grid=1))
+    assert pieces.key_names == ["D"]
+    assert pieces.metres == ["3/4"]
+    (tokens,) = pieces.tokens
+    begins = [
+        [(step, int(row) - FIRST) for step, row in enumerate(voice) if row >= FIRST] for voice in tokens.T
+    ]
+    assert begins == [[(2, 69), (3, 74), (6, 76)], [(3, 50), (6, 45)]]
+    (tmp_path / "a.musicxml").write_text("no score")
+    with pytest.raises(DataError, match=r"a\.musicxml"):
+        read_pieces(tmp_path / "a.musicxml", MusicOptions())

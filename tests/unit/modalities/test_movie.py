@@ -10,7 +10,7 @@ import pytest
 from PIL import Image, ImageSequence
 
 from gansmith.errors import DataError, UsageError
-from gansmith.modalities.image.movie import MOVIE_FORMATS, animated, check_movie, frames_of
+from gansmith.modalities.movie import MOVIE_FORMATS, animated, check_movie, frames_of
 
 FRAMES = [np.full((6, 8, 3), (40 * number, 0, 255 - 40 * number), np.uint8) for number in range(4)]
 
