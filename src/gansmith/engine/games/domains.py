@@ -24,7 +24,6 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy, log_softmax, normalize
 
-from gansmith.engine.augmentation import AugmentationConfig
 from gansmith.engine.batches import Batch, Samples, Scalar
 from gansmith.engine.encounter import examine, present
 from gansmith.engine.games.base import (
@@ -74,8 +73,6 @@ class DomainRules(AbstractRules):
     """A key of `OBJECTIVES`."""
     penalties: tuple[PenaltyConfig, ...] = (PenaltyConfig("r1", 1.0), PenaltyConfig("r2", 1.0))
     """What keeps the discriminator smooth."""
-    augmentations: tuple[AugmentationConfig, ...] = ()
-    """Of what the discriminator and the reader are shown, where records are few."""
     parts: Annotated[tuple[PositiveInt, ...], Field(strict=False)] = ()
     """How many numbers of a condition say each attribute; empty: all of them say one."""
     measured: Annotated[tuple[NonNegativeInt, ...], Field(strict=False)] = ()
@@ -171,13 +168,11 @@ class Domains(AbstractGame):
         learn([self._discriminator], told, share, scale)
         losses = {"discriminator": told}
         if config.reader_weight:
-            shown = self._inputs(step, share, "reader")(_values(batch["source"], fake), "real")
-            losses["reader"] = self._read(step, shown, batch["origin"])
+            losses["reader"] = self._read(step, _values(batch["source"], fake), batch["origin"])
             learn([self._reader], losses["reader"], share, scale)
         with self.precision():
             seen = Batch({"real": batch["real"], "condition": batch["condition"]})
-            inputs = self._inputs(step, share, "generator")
-            encounter = present(self._discriminator.network, seen, fake, None, inputs=inputs)
+            encounter = present(self._discriminator.network, seen, fake, None)
             kept = self._kept(step, batch, fake)
         fooling = self._losses.of_generator(encounter)
         keeping = min(1.0, share / config.warm_up_share) if config.warm_up_share else 1.0
@@ -185,8 +180,7 @@ class Domains(AbstractGame):
         if config.reader_weight:
             is_asked = config.asked_of(batch["condition"])
             wanted = torch.where(is_asked, batch["condition"], batch["origin"])
-            shown = self._inputs(step, share, "reader")(fake, "fake")
-            losses["asked"] = config.reader_weight * self._read(step, shown, wanted)
+            losses["asked"] = config.reader_weight * self._read(step, fake, wanted)
             loss = loss + losses["asked"]
         learn([self._generator], loss, share, scale)
         return {**losses, "generator": fooling, **kept}
@@ -210,15 +204,10 @@ class Domains(AbstractGame):
                 fake,
                 None,
                 wants_gradients=wants_gradients(self.config.penalties, step),
-                inputs=self._inputs(step, share, "discriminator"),
+                inputs=Inputs(step=step),
                 randomness=self.randomness,
             )
             return self._losses.of_discriminator(examination, step, share)
-
-    def _inputs(self, step: int, share: float, player: str) -> Inputs:
-        """How records are shown where this player is asked."""
-        stream = self.randomness.stream(f"inputs/{player}")
-        return Inputs(augmentations=self.config.augmentations, share=share, stream=stream, step=step)
 
     def _read(self, step: int, samples: Samples, known: Tensor) -> Scalar:
         """How far from what is known a record under a little noise is read, the mean of attributes."""

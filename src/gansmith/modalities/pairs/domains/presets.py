@@ -8,7 +8,6 @@ from typing import Final, cast, final
 
 import torch
 
-from gansmith.engine.augmentation import AugmentationConfig, grid_augmentations
 from gansmith.engine.games.domains import DomainRules
 from gansmith.engine.penalties import PenaltyConfig
 from gansmith.engine.players import PlayerConfig
@@ -42,9 +41,6 @@ MANY_VALUES: Final = 12
 WARM_UP: Final = 0.1
 """Of the run, where an attribute has that many values: forty garments were not changed at all without, four
 expressions better (LOG.md)."""
-FEW: Final = 500
-"""Of fewer records with an attribute, what the discriminator and the reader are shown is augmented: both had
-learnt 320 faces by heart (LOG.md)."""
 CYCLE: Final = 5.0
 CONTRAST: Final = 0.5
 CONTRAST_OF_ONE: Final = 0.25
@@ -56,16 +52,7 @@ def is_of_texture(codec: DomainCodec) -> bool:
     return (codec.tables is not None or codec.state_.is_of_one) and not codec.state_.size
 
 
-def augmentations(codec: DomainCodec, n_records: int) -> tuple[AugmentationConfig, ...]:
-    """Changes that leave the class of a record what it is: no colour, and none where numbers are learnt."""
-    is_measured = any(not isinstance(one, Categories) for one in codec.attributes.columns)
-    if codec.state_.has_two_sets or is_measured or n_records >= FEW:
-        return ()
-    found = grid_augmentations(n_records, can_flip=False, n_dims=len(codec.state_.window))
-    return tuple(one for one in found if one.name != "colour")
-
-
-def rules(codec: DomainCodec, n_records: int, *, is_contrast: bool = False) -> DomainRules:
+def rules(codec: DomainCodec, *, is_contrast: bool = False) -> DomainRules:
     """The rules: of two sets the colours are changed already, and many results are right."""
     has_two, has_tables = codec.state_.has_two_sets, codec.tables is not None
     columns, is_of_one = codec.attributes.columns, codec.state_.is_of_one
@@ -84,18 +71,17 @@ def rules(codec: DomainCodec, n_records: int, *, is_contrast: bool = False) -> D
         parts=codec.widths,
         measured=tuple(place for place, one in enumerate(columns) if not isinstance(one, Categories)),
         n_noise=int(not is_read),
-        augmentations=augmentations(codec, n_records),
         penalties=tuple(PenaltyConfig(name, GAMMA, interval=8) for name in ("r1", "r2")),
         generator=PlayerConfig(5e-4, 0.0, beta1=0.5, average_half_life_samples=2_000),
         discriminator=PlayerConfig(1e-3, 0.0, beta1=0.5),
     )
 
 
-def planned(codec: DomainCodec, n_records: int, seconds: float, *, is_contrast: bool) -> Plan:
+def planned(codec: DomainCodec, seconds: float, *, is_contrast: bool) -> Plan:
     """The plan for what a codec has found."""
     is_fine = is_of_texture(codec)
     networks = DomainNetworks(FINE_WIDTHS if is_fine else WIDTHS, WIDTHS, fold=1 if is_fine else 2)
-    game = rules(codec, n_records, is_contrast=is_contrast)
+    game = rules(codec, is_contrast=is_contrast)
     with torch.device("meta"):  # sizes without memory
         players = networks_for(codec, networks, game)
     made, told = (
@@ -126,8 +112,8 @@ def rivals(game: DomainRules) -> dict[str, DomainRules]:
 class Preset:
     """A named plan."""
 
-    plan: Callable[[DomainCodec, int, float], Plan]
-    """(codec, number of records, seconds of the budget or 0) to sizes, rules and length."""
+    plan: Callable[[DomainCodec, float], Plan]
+    """(codec, seconds of the budget or 0) to sizes, rules and length."""
     meaning: str
     """One line for people."""
     is_raced: bool = False
@@ -136,16 +122,16 @@ class Preset:
 
 PRESETS: Final = {
     "default": Preset(
-        lambda codec, n_records, seconds: planned(codec, n_records, seconds, is_contrast=False),
+        lambda codec, seconds: planned(codec, seconds, is_contrast=False),
         "of two sets, what a short race on the data likes better: cycle or contrast; else cycle",
         is_raced=True,
     ),
     "cycle": Preset(
-        lambda codec, n_records, seconds: planned(codec, n_records, seconds, is_contrast=False),
+        lambda codec, seconds: planned(codec, seconds, is_contrast=False),
         "what is turned back again has to be what it was",
     ),
     "contrast": Preset(
-        lambda codec, n_records, seconds: planned(codec, n_records, seconds, is_contrast=True),
+        lambda codec, seconds: planned(codec, seconds, is_contrast=True),
         "each place of the result has to be like its place in the source, and no other",
     ),
 }

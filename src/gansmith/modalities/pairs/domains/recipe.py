@@ -50,7 +50,7 @@ class DomainRecipe(AbstractRecipe[DomainCodec]):
         return 0 if n_records < FEWEST_TO_HOLD_OUT else min(n_records // 8, MOST_HELD_OUT)
 
     def plan(self, codec: DomainCodec, n_records: int, preset: str, seconds: float = 0.0) -> Plan:
-        return PRESETS[preset].plan(codec, n_records, seconds)
+        return PRESETS[preset].plan(codec, seconds)
 
     def build(
         self, codec: DomainCodec, networks: DomainNetworks, rules: AbstractRules
