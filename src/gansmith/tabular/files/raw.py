@@ -114,7 +114,12 @@ def read_file(
 
 def _extension(path: Path) -> str:
     if path.is_dir():
-        raise DataError("this is a folder. Give one file of the table.")
+        if not any(path.iterdir()):
+            raise DataError("this folder is empty. Give a table, or a folder of other records.")
+        raise DataError(
+            "this is a folder, and nothing in it tells what kind of data it holds. Give one file of the "
+            "table, or name the kind with --kind."
+        )
     if not path.exists():
         folder = path.parent
         names = sorted(item.name for item in folder.iterdir() if item.is_file()) if folder.is_dir() else []

@@ -226,6 +226,9 @@ def test_bad_files_are_refused(tmp_path):
         read_table(tmp_path / "nowhere" / "adlt.csv")
     with pytest.raises(DataError, match="is a folder"):
         read_table(tmp_path)
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(DataError, match="folder is empty"):
+        read_table(tmp_path / "empty")
     with pytest.raises(DataError, match=r"extension \.xlsx"):
         read_table(written(tmp_path, "PK\x03\x04", "t.xlsx"))
     with pytest.raises(DataError, match="no records"):
