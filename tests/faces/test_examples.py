@@ -9,20 +9,14 @@ from pathlib import Path
 import pytest
 
 EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*.py"))
-QUICK = ("digits",)
 
 
 def test_there_are_examples():
     assert {"digits.py", "game.py", "table.py"} <= {path.name for path in EXAMPLES}
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
-        pytest.param(path, id=path.stem, marks=[] if path.stem in QUICK else pytest.mark.slow)
-        for path in EXAMPLES
-    ],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_example_runs_and_prints(path: Path, tmp_path: Path):
     done = subprocess.run(
         [sys.executable, "-W", "error", str(path)],

@@ -287,7 +287,7 @@ _CANNOT: Final = {
     "Renaming": "holds no people whose names could be made anew",
     "Marking": "carries no watermark",
     "Filming": "cannot be shown as a film",
-    "FilmingRuns": "has no pictures of a run that would make a film",
+    "FilmingRuns": "cannot be shown as a film of its run",
     "Playing": "has no notes that could play music",
     "Damaging": "cannot be restored: nobody has said yet how such records are damaged",
     "Conditional": "is made without conditions: leave out --where and --balance, and learn from the wanted "

@@ -185,7 +185,8 @@ def test_a_planted_fault_is_caught_and_named(fault: str, monkeypatch: pytest.Mon
     assert set(columns) <= set(named(card, question))
 
 
-@pytest.mark.parametrize("seed", [2, pytest.param(3, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [2, 3])
 def test_fresh_real_records_pass(seed: int):
     card = judged(people(seed))
     assert {line.level for line in card.verdict} <= {"green"}, str(card)

@@ -20,7 +20,7 @@ def fitted(people):
     return Synthesizer(**SMALL).fit(people, "member")
 
 
-@pytest.mark.parametrize("seed", [-1, 2**40])
+@pytest.mark.parametrize("seed", [-1, pytest.param(2**40, marks=pytest.mark.slow)])
 def test_any_whole_number_is_a_seed(people, fitted, seed):
     assert fitted.score(people, n_records=100, seed=seed, quick=True).entries
     assert score(people, people, seed=seed, quick=True).entries

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from gansmith.faces.demos.notes import RATE_HZ, notes
 from gansmith.modalities.attributes import Attributes
@@ -20,6 +21,7 @@ def rendered(n: int, seed: int) -> Sounds:
     return found.with_attributes(Attributes({**found.attributes.columns, **known}))
 
 
+@pytest.mark.slow
 def test_a_card_of_sounds(monkeypatch):
     monkeypatch.setattr(scoring, "N_QUICKLY_SEEN", 640)
     fake, train, holdout = (rendered(n, seed) for seed, n in enumerate((40, 60, 40)))
