@@ -185,8 +185,7 @@ def test_a_planted_fault_is_caught_and_named(fault: str, monkeypatch: pytest.Mon
     assert set(columns) <= set(named(card, question))
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("seed", [2, 3])
+@pytest.mark.parametrize("seed", [pytest.param(seed, marks=pytest.mark.slow) for seed in (2, 3)])
 def test_fresh_real_records_pass(seed: int):
     card = judged(people(seed))
     assert {line.level for line in card.verdict} <= {"green"}, str(card)
