@@ -97,7 +97,9 @@ def complete(
     provenance = loaded.write_imputed(found, output, seed)
     if output != STDOUT:
         typer.echo(
-            f"Wrote {len(found):,} records to {output}; {found.n_gaps:,} cells were filled in.", err=True
+            f"Wrote {len(found):,} record{'' if len(found) == 1 else 's'} to {output}; "
+            f"{found.n_gaps:,} cells were filled in.",
+            err=True,
         )
     if json:
         print_json({**provenance, "output": output})
