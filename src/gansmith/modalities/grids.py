@@ -56,6 +56,11 @@ class Grids(Protocol):
         """What stands for 1; 0 stands for 0."""
         ...
 
+    @property
+    def holds(self) -> str:
+        """How large they are, and what of, for people."""
+        ...
+
     def __len__(self) -> int: ...
 
     def grid(self, number: int) -> np.ndarray:
@@ -65,6 +70,11 @@ class Grids(Protocol):
             DataError: It cannot be read.
         """
         ...
+
+
+def spelt(sides: Sequence[int]) -> str:
+    """Sides as people say them, the width of a picture first."""
+    return " x ".join(map(str, reversed(sides)))
 
 
 @final
@@ -148,4 +158,19 @@ class Translatable(Protocol):
 
     def address(self, values: Values) -> str:
         """A record as a `data:` address, to be seen or heard on a page."""
+        ...
+
+
+@runtime_checkable
+class Aligning(Protocol):
+    """The last axis of the grid is time, and of two records that say the same one may be slower."""
+
+    def aligned(self, source: Any, target: Any, pairs: Sequence[tuple[int, int]]) -> tuple[Grids, Grids]:
+        """The records of each pair on grids of one size, what belongs together at the same place.
+
+        Args:
+            source: As `read_grids` gave it.
+            target: Likewise.
+            pairs: Numbers of two records that belong together, one of each.
+        """
         ...

@@ -4,10 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import comb
 from typing import Any, Protocol, final, runtime_checkable
 
 NONE = "none"
 """Begins what is said of records without a mark; the reason follows."""
+
+
+def chance_of(n_right: int, n_bits: int) -> float:
+    """That so many of these bits, or more, agree with a mark that is not there: each is a coin.
+
+    Example:
+        >>> chance_of(2, 2), chance_of(0, 2)
+        (0.25, 1.0)
+    """
+    return sum(comb(n_bits, n) for n in range(n_right, n_bits + 1)) / 2**n_bits
 
 
 @final

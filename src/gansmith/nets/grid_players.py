@@ -149,6 +149,20 @@ class GridBatchDiscriminator(AbstractCounted, AbstractWholeBatchDiscriminator, A
         return self.head(self.statistic(features), conditions), (features,)
 
 
+def grid_discriminator(
+    shape: Shape,
+    n_conditions: int,
+    widths: Sequence[int],
+    n_blocks: int,
+    activation: Activation,
+    statistic: BatchStatistic,
+) -> GridDiscriminator | GridBatchDiscriminator:
+    """The discriminator that looks at whole batches, or the one that does not; see `GridDiscriminator`."""
+    if statistic == "none":
+        return GridDiscriminator(shape, n_conditions, widths, n_blocks, activation)
+    return GridBatchDiscriminator(shape, n_conditions, widths, n_blocks, activation, statistic)
+
+
 @final
 class GridLatentEncoder(AbstractEncoder):
     """Samples to the distribution of the latents that they may have come from; see `GridEncoder`."""

@@ -33,7 +33,7 @@ from gansmith.tabular.where import plain_where
 
 @final
 class AudioFormat(AbstractFormat[Sounds, AudioOptions]):
-    """See `HasScores`, `Filming`, `Marking`, `Pictured`, `Translatable`."""
+    """See `Aligning`, `HasScores`, `Filming`, `Marking`, `Pictured`, `Translatable`."""
 
     kind: ClassVar[str] = "audio"
     noun: ClassVar[str] = "sound"
@@ -157,6 +157,12 @@ class AudioFormat(AbstractFormat[Sounds, AudioOptions]):
         from gansmith.modalities.audio.grids import read_grids  # only for those who translate
 
         return read_grids(source, options, n_channels)
+
+    def aligned(self, source: Any, target: Any, pairs: Sequence[tuple[int, int]]) -> tuple[Grids, Grids]:
+        """See `Aligning`."""
+        from gansmith.modalities.audio.grids import aligned  # only for those who translate
+
+        return aligned(source, target, pairs)
 
     def turned(self, source: str | Path, output: Path, turning: Turning) -> Iterator[Turned]:
         """See `Translatable`."""

@@ -14,10 +14,9 @@ from gansmith.errors import UsageError
 from gansmith.nets.convolution import Shape
 from gansmith.nets.discriminators import spectrally_normalised
 from gansmith.nets.grid_players import (
-    GridBatchDiscriminator,
-    GridDiscriminator,
     GridGenerator,
     GridLatentEncoder,
+    grid_discriminator,
 )
 from gansmith.nets.settings import AbstractPlayerNetworks
 from gansmith.settings import Field, settings
@@ -55,10 +54,7 @@ def networks_for(
         case AdversarialRules() if not find_objective(rules.objective).is_of_energies:
             shown, n_asked = (rules.n_packed * n_values, *grid), rules.n_packed * n_conditions
             widths = config.discriminator_widths
-            if config.minibatch == "none":
-                judge: nn.Module = GridDiscriminator(shown, n_asked, widths, *sizes)
-            else:
-                judge = GridBatchDiscriminator(shown, n_asked, widths, *sizes, config.minibatch)
+            judge: nn.Module = grid_discriminator(shown, n_asked, widths, *sizes, config.minibatch)
             judge = spectrally_normalised(judge) if config.spectral_norm else judge
             made = _generator(shape, n_conditions, config, rules.n_latents)
             return {"generator": made, "discriminator": judge}

@@ -18,12 +18,12 @@ from __future__ import annotations
 
 from functools import lru_cache
 from hashlib import blake2b
-from math import comb
 from typing import Final, NamedTuple, final
 
 import numpy as np
 from jaxtyping import Bool, Float
 
+from gansmith.modalities.marking import chance_of
 from gansmith.modalities.waves import HIGHEST
 
 NAME: Final = "gansmith sound 1"
@@ -62,7 +62,7 @@ class Reading(NamedTuple):
     @property
     def chance(self) -> float:
         """That a sound without the mark says as much."""
-        return sum(comb(N_BITS, n) for n in range(self.n_right, N_BITS + 1)) / 2**N_BITS
+        return chance_of(self.n_right, N_BITS)
 
 
 def why_not(n_samples: int, rate_hz: int) -> str:

@@ -17,6 +17,7 @@ import numpy as np
 
 from gansmith.errors import DataError, UsageError
 from gansmith.modalities.attribute_labels import counted
+from gansmith.modalities.grids import spelt
 from gansmith.modalities.image import ImageOptions
 from gansmith.modalities.image.decoding import Header, Unreadable
 from gansmith.modalities.image.forming import parse_channels
@@ -87,6 +88,14 @@ class PictureGrids:
         if not self._sizes:
             self._sizes = [self.grid(number).shape[1:] for number in range(len(self))]
         return self._sizes
+
+    @property
+    def holds(self) -> str:
+        """See `Grids`."""
+        sizes = sorted(map(tuple, self.sizes), key=np.prod)
+        sides = spelt(sizes[0]) if sizes[0] == sizes[-1] else f"{spelt(sizes[0])} to {spelt(sizes[-1])}"
+        colours = {1: "grey", 3: "colour"}.get(self.n_channels, f"{self.n_channels} channels")
+        return f"{sides}, {colours}, 0 to {self.highest:g}"
 
     def grid(self, number: int) -> np.ndarray:
         """See `Grids`: shape `(n_channels, height, width)`."""

@@ -27,10 +27,9 @@ from gansmith.nets.discriminators import (
 )
 from gansmith.nets.distributions import AbstractDecoder, AbstractEncoder
 from gansmith.nets.grid_players import (
-    GridBatchDiscriminator,
-    GridDiscriminator,
     GridGenerator,
     centred,
+    grid_discriminator,
     with_conditions,
 )
 from gansmith.nets.mlp import layers
@@ -198,9 +197,7 @@ def _discriminator(
     widths, n_blocks, activation = config.discriminator_widths, config.n_blocks, config.activation
     is_of_energies = find_objective(rules.objective).is_of_energies
     if config.style == "convolutional" and not is_of_energies:
-        if config.minibatch == "none":
-            return GridDiscriminator(shown, n_asked, widths, n_blocks, activation)
-        return GridBatchDiscriminator(shown, n_asked, widths, n_blocks, activation, config.minibatch)
+        return grid_discriminator(shown, n_asked, widths, n_blocks, activation, config.minibatch)
     n_values = math.prod(shown)
     chosen = discriminator_by_choice(n_values, config, is_of_energies=is_of_energies, n_conditions=n_asked)
     if chosen is None and config.style == "dcgan":

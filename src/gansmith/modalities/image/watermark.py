@@ -22,12 +22,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
-from math import comb
 from typing import Any, Final, NamedTuple, final
 
 import numpy as np
 
 from gansmith.modalities.image.pictures import Pixels
+from gansmith.modalities.marking import chance_of
 
 NAME: Final = "gansmith 1"
 """Of the mark, in the metadata of what carries it."""
@@ -117,8 +117,7 @@ class Reading(NamedTuple):
     @property
     def chance(self) -> float:
         """That a picture without a mark says as much."""
-        n_ways = sum(comb(N_BITS, n) for n in range(self.n_right, N_BITS + 1))
-        return 1 - (1 - n_ways / 2**N_BITS) ** 2
+        return 1 - (1 - chance_of(self.n_right, N_BITS)) ** 2
 
 
 def why_not(pixels: Pixels) -> str:

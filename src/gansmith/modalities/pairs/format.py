@@ -11,9 +11,9 @@ import numpy as np
 
 from gansmith.errors import DataError, UsageError
 from gansmith.modalities.format import AbstractFormat, Writer
-from gansmith.modalities.grids import Grids, Translatable
+from gansmith.modalities.grids import Grids, Translatable, spelt
 from gansmith.modalities.pairs import PairOptions
-from gansmith.modalities.pairs.records import Pairs, is_of_bits, matched
+from gansmith.modalities.pairs.records import Pairs, in_step, is_of_bits, matched
 from gansmith.modalities.previews import PicturePreview, Preview, TextPreview
 from gansmith.modalities.registry import Modality, needed, recognise
 
@@ -66,6 +66,7 @@ class PairFormat(AbstractFormat[Any, PairOptions]):
         second = translating.read_grids(wanted, own, n_channels)
         is_named = isinstance(given, (str, Path)) and isinstance(wanted, (str, Path))
         pairs = matched(first, second, by_order=not is_named)
+        first, second = in_step(translating, first, second, *pairs[:2])
         if not options.size:
             _check_sides(first, second, *pairs[:2])
         name = f"{first.name} to {second.name}"
@@ -155,19 +156,11 @@ def _check_sides(source: Grids, target: Grids, of_source: np.ndarray, of_target:
         ours, theirs = tuple(source.sizes[one]), tuple(target.sizes[other])
         if ours != theirs:
             raise DataError(
-                f"{source.names[one]}: {_spelt(ours)} in {source.name}, {_spelt(theirs)} in {target.name}. "
+                f"{source.names[one]}: {spelt(ours)} in {source.name}, {spelt(theirs)} in {target.name}. "
                 "The records of a pair are of one size: scale them, or bring both to one with --size."
             )
 
 
-def _spelt(sides: Sequence[int]) -> str:
-    """Sides as people say them, the width of a picture first."""
-    return " x ".join(map(str, reversed(sides)))
-
-
 def said_of(grids: Grids) -> str:
-    """How many records, of which sizes and channels."""
-    sizes = sorted(map(tuple, grids.sizes), key=np.prod)
-    sides = _spelt(sizes[0]) if sizes[0] == sizes[-1] else f"{_spelt(sizes[0])} to {_spelt(sizes[-1])}"
-    channels = {1: "grey", 3: "colour"}.get(grids.n_channels, f"{grids.n_channels} channels")
-    return f"{len(grids):,} of {sides}, {channels}, 0 to {grids.highest:g}"
+    """How many records, and of which form."""
+    return f"{len(grids):,} of {grids.holds}"

@@ -11,7 +11,7 @@ from typing import Final, final
 import numpy as np
 
 from gansmith.errors import DataError
-from gansmith.modalities.grids import Grids
+from gansmith.modalities.grids import Aligning, Grids
 from gansmith.modalities.pairs import Task
 
 FEWEST_MATCHING: Final = 0.5
@@ -155,6 +155,15 @@ def matched(
         if len(grids) > n_found
     ]
     return np.array(best[0]), np.array(best[1]), tuple(notes)
+
+
+def in_step(
+    format: object, source: Grids, target: Grids, of_source: np.ndarray, of_target: np.ndarray
+) -> tuple[Grids, Grids]:
+    """Two sets whose records belong together, each as long as its counterpart where the kind can do that."""
+    if not isinstance(format, Aligning):
+        return source, target
+    return format.aligned(source, target, [*zip(of_source.tolist(), of_target.tolist(), strict=True)])
 
 
 def _without_folders(names: Sequence[str]) -> list[str]:

@@ -13,7 +13,7 @@ import torch
 
 from gansmith.errors import DataError, UsageError
 from gansmith.modalities.grids import Grids, Made, Values
-from gansmith.modalities.pairs.records import matched
+from gansmith.modalities.pairs.records import in_step, matched
 from gansmith.nets.resizing import resized
 from gansmith.scorecard.translation.asked import seen_as_asked
 from gansmith.scorecard.translation.card import TranslationCard
@@ -166,6 +166,7 @@ def _read(
     given = form.read_grids(source, options, way.n_given)
     wanted = form.read_grids(truth, options, way.n_made)
     of_given, of_wanted, notes = matched(given, wanted, by_order=by_order)
+    given, wanted = in_step(form, given, wanted, of_given, of_wanted)
     pairs, n_points = list[tuple[int, int]](), 0
     for one, other in zip(of_given.tolist(), of_wanted.tolist(), strict=True):
         sides = [side * way.factor for side in given.sizes[one]]

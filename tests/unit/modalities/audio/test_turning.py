@@ -15,10 +15,12 @@ from gansmith.modalities.audio.reading import read_sounds
 from gansmith.modalities.audio.turning import turned
 from gansmith.modalities.audio.writing import BETWEEN_SECONDS
 from gansmith.modalities.grids import Turning
+from gansmith.modalities.pairs import PairOptions
 from gansmith.modalities.pairs.domains import DomainOptions
 from gansmith.modalities.pairs.domains.codec import DomainCodec
 from gansmith.modalities.pairs.domains.format import DomainFormat
 from gansmith.modalities.pairs.domains.windows import DomainWindows
+from gansmith.modalities.pairs.format import PairFormat
 from gansmith.modalities.waves import as_pcm, decode_wav, wav_bytes
 
 RATE = 8_000
@@ -73,3 +75,30 @@ def test_a_walk_through_sounds_is_one_sound(voices):
     assert b"synthetic" in content
     with pytest.raises(UsageError, match=r"ends in \.wav"):
         kind.check_film(Path("walk.gif"))
+
+
+def test_sounds_of_a_pair_are_in_step(tmp_path):
+    times = np.arange(RATE // 2) / RATE
+    word = 0.3 * np.sin(2 * np.pi * (300 + 900 * (times > 0.25)) * times)
+    silence = np.zeros(RATE // 8)
+    said = {
+        "in": {"same": word, "slow": np.repeat(word.reshape(-1, 800), 2, axis=0).ravel()},
+        "out": {"same": word * np.linspace(0.3, 1, len(word)), "slow": np.concatenate([silence, word])},
+    }
+    for side, waves in said.items():
+        (tmp_path / side).mkdir()
+        for name, wave in waves.items():
+            content = wav_bytes(as_pcm(wave[:, None]), RATE)
+            (tmp_path / side / f"{name}.wav").write_bytes(content)
+    pairs = PairFormat().read(str(tmp_path / "in"), PairOptions(to=str(tmp_path / "out")))
+    assert len(pairs) == 2
+    for number in range(2):
+        given, wanted = pairs.given(number), pairs.wanted(number)
+        assert given is not None
+        assert given.shape == wanted.shape
+        higher = [np.argmax(side[0, :, [5, -6]], axis=1).tolist() for side in (given, wanted)]
+        assert higher[0] == higher[1]
+    assert [row["holds"] for row in PairFormat().overview(pairs)] == [
+        "2 of 0.5 to 1 s at 8,000 Hz",
+        "2 of 0.5 to 0.62 s at 8,000 Hz",
+    ]

@@ -21,6 +21,7 @@ class Waves:
 
     def __init__(self, waves: list[np.ndarray]) -> None:
         self.waves, self.name, self.notes, self.n_channels, self.highest = waves, "waves", (), 1, 1.0
+        self.holds = "1 channel"
         self.names = [str(number) for number in range(len(waves))]
         self.sizes = [(len(wave),) for wave in waves]
 
