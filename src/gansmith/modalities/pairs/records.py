@@ -147,7 +147,7 @@ def matched(
         raise DataError(
             f"{source.name} ({said[0]}, ...) and {target.name} ({said[1]}, ...): "
             f"{n_found or 'no'} of {n_most:,} names are the same on both sides. Pairs are files of the same "
-            "name, whatever their ending: name them so."
+            "name, whatever their ending: name them so, or give --unpaired."
         )
     notes = [
         f"{len(grids) - n_found:,} of {len(grids):,} records of {grids.name} have no counterpart: left out"
