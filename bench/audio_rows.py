@@ -39,7 +39,7 @@ def notes(task: Task) -> list[Row]:
     """Rendered notes: does each have its pitch and its timbre?"""
     train, held = rendered(N_NOTES, 0), rendered(N_JUDGED, 1)
     judge = Judge(train, held)
-    model = task.learnt(train, tag=task.option or "frequency", options=_coded(task.option))
+    model = task.learnt(train, tag=task.option or "mel", options=_coded(task.option))
     return _of_notes(task, model, judge, held)
 
 

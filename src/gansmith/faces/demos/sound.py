@@ -58,7 +58,7 @@ def run_sound(
     write_whole(folder / "notes" / "labels.csv", as_csv(rows))
     show(f"{N_NOTES} notes of {len(TIMBRES)} instruments are learnt, from levels and frequencies of bands.")
     synthesizer = Synthesizer(samples_seen=samples_seen, seed=seed, verbose=False)
-    synthesizer.fit(str(folder / "notes"), coding="mel", rate=LEARNT_HZ, seconds=LEARNT_SECONDS)
+    synthesizer.fit(str(folder / "notes"), rate=LEARNT_HZ, seconds=LEARNT_SECONDS)
     synthesizer.save(folder / "notes.gan")
     made: Sounds = synthesizer.sample(5 * len(PITCHES), where={"pitch": list(PITCHES)}, seed=seed)
     heard, wanted = traits_of(made)[:, 0], wanted_pitch(made)

@@ -10,9 +10,9 @@ from typing import Any, Final, Literal, final
 from gansmith.errors import UsageError
 from gansmith.settings import Annotated, Field, NonNegativeFloat, NonNegativeInt, Offered, settings
 
-Coding = Literal["frequency", "mel", "complex", "griffin-lim"]
-"""What networks see of a sound: level and frequency at each place of its spectrogram; the same in bands as
-wide as the ear's; the complex spectrogram; the level alone, from which the wave is guessed."""
+Coding = Literal["mel", "frequency", "complex", "griffin-lim"]
+"""What networks see of a sound: level and frequency of bands as wide as the ear's; the same at each place of
+its spectrogram; the complex spectrogram; the level alone, from which the wave is guessed."""
 READING: Final = ("fit", "score", "show", "rebalance")
 
 
@@ -36,9 +36,9 @@ class AudioOptions:
     """Mix stereo down to one channel."""
     trim: Annotated[bool, Offered(READING, "--trim/--no-trim")] = True
     """Leave out silence before and after each sound."""
-    coding: Annotated[Coding, Offered(("fit",))] = "frequency"
-    """What networks see: frequency (level and frequency of each band), mel (the same in fewer bands),
-    complex, or griffin-lim (levels alone)."""
+    coding: Annotated[Coding, Offered(("fit",))] = "mel"
+    """What networks see: mel (level and frequency in bands of the ear), frequency (the same in all bands,
+    exact), complex, or griffin-lim (levels alone)."""
     no_mark: Annotated[bool, Offered(("sample",))] = False
     """Leave out the inaudible watermark that says that sounds are synthetic; see detect-mark."""
     strict: Annotated[bool, Offered(READING)] = False
