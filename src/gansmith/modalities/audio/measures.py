@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
 
 from gansmith.errors import DataError
 from gansmith.modalities.audio.traits import TRAITS
-from gansmith.scorecard.embedded.measures import Case
+from gansmith.scorecard.embedded.measures import Case, statistic_measure
+from gansmith.scorecard.embedded.statistics import COLOUR
 from gansmith.scorecard.features import draws
 from gansmith.scorecard.measuring import Found, Measure
 from gansmith.scorecard.score import (
@@ -142,7 +144,14 @@ def _in_tune(case: Case) -> list[Found]:
     return [Found("in_tune", score, details)]
 
 
+LOUDNESS: Final = replace(
+    COLOUR,
+    name="loudness",
+    label="loudness of bands, % of the range",
+    meaning="How far the levels of spectrograms are from those of real sounds.",
+)
 SOUND_MEASURES: Final[tuple[Measure[Case], ...]] = (
+    statistic_measure(LOUDNESS),
     Measure(("traits",), "real", _traits),
     Measure(("ndb",), "real", _cells),
     Measure(("in_tune",), "useful", _in_tune, stand_in="holdout"),

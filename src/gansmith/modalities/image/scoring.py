@@ -15,8 +15,10 @@ from gansmith.modalities.image.embedding import HAS_CHANNELS, HAS_SIZE, broken_r
 from gansmith.modalities.image.pictures import Form, Pictures
 from gansmith.scorecard.card import Scorecard
 from gansmith.scorecard.embedded.alike import Likeness
+from gansmith.scorecard.embedded.measures import Case, statistic_measure
 from gansmith.scorecard.embedded.records import Embedded, Target
-from gansmith.scorecard.measuring import Progress, unheard
+from gansmith.scorecard.embedded.statistics import COLOUR
+from gansmith.scorecard.measuring import Measure, Progress, unheard
 from gansmith.scorecard.score import Effort
 
 MAX_PICTURES: Final = 10_000
@@ -34,6 +36,7 @@ class PictureScoring(AbstractGridScoring[Pictures]):
     """See the base class."""
 
     nouns: ClassVar[str] = "pictures"
+    measures: ClassVar[tuple[Measure[Case], ...]] = (statistic_measure(COLOUR),)
     strict_rules: ClassVar[tuple[str, ...]] = (HAS_SIZE, HAS_CHANNELS)
     limits: ClassVar[Mapping[str, str]] = {
         "Are the numbers right?": "Mean patterns, colours and the shares of classes are compared. What only "

@@ -11,7 +11,7 @@ import numpy as np
 from gansmith.errors import DataError
 from gansmith.scorecard.embedded.alike import Likeness
 from gansmith.scorecard.embedded.records import AbstractObserver, Classifier, Embedded, Target
-from gansmith.scorecard.embedded.statistics import STATISTICS, Statistic
+from gansmith.scorecard.embedded.statistics import SPECTRUM, Statistic
 from gansmith.scorecard.features import draws
 from gansmith.scorecard.learners import auc_and_error
 from gansmith.scorecard.measuring import Found, Measure
@@ -134,7 +134,7 @@ def _distances(case: Case) -> list[Found]:
     ]
 
 
-def _statistic(statistic: Statistic) -> Measure[Case]:
+def statistic_measure(statistic: Statistic) -> Measure[Case]:
     """The mean distance between the means of numbers of each record, as a score."""
 
     def take(case: Case) -> list[Found]:
@@ -308,8 +308,8 @@ def _near_copies(case: Case) -> list[Found]:
         int(found.is_near(case.border()).sum()),
         len(found.ratio),
         label="near copies",
-        meaning="Share of the records that are nearly equal to a training record: shifted, mirrored, "
-        "brighter, paler or a little blurred.",
+        meaning="Share of the records that are nearly equal to a training record: moved, mirrored, "
+        "stronger, weaker or a little blurred.",
         source="Carlini et al. 2023 (arXiv:2301.13188), of windows at the best shift.",
     )
     return [Found("near_copies", score, {}, (found, case.border()))]
@@ -341,7 +341,7 @@ MEASURES: Final[tuple[Measure[Case], ...]] = (
     Measure(("coverage", "density", "precision", "recall"), "real", _neighbourhoods),
     Measure(("fd_local", "kd_local"), "real", _distances),
     Measure(("class_kl",), "real", _class_balance),
-    *map(_statistic, STATISTICS),
+    statistic_measure(SPECTRUM),
     Measure(("recognised",), "useful", _recognised, stand_in="holdout"),
     Measure(("tstr",), "useful", _trained_on_them),
     Measure(("copies",), "private", _copies, stand_in="holdout"),

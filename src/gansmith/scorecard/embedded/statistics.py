@@ -92,25 +92,24 @@ def level(place: int, values: Values) -> str:
     return f"values{of} up to {(step + 1) / N_LEVELS:.0%}"
 
 
-STATISTICS: Final = (
-    Statistic(
-        "spectrum",
-        spectrum,
-        wave,
-        2,
-        1.0,
-        "spectrum, dB",
-        "How far the power of coarse and of fine patterns is from that of real records, root mean square.",
-        "Durall et al. 2020 (arXiv:2003.01826).",
-    ),
-    Statistic(
-        "colour",
-        levels,
-        level,
-        1,
-        100.0,
-        "colours and brightness, % of the range",
-        "How far the values of each channel are from those of real records.",
-        "Wasserstein's distance, of the values of all records together.",
-    ),
+SPECTRUM: Final = Statistic(
+    "spectrum",
+    spectrum,
+    wave,
+    2,
+    1.0,
+    "spectrum, dB",
+    "How far the power of coarse and of fine patterns is from that of real records, root mean square.",
+    "Durall et al. 2020 (arXiv:2003.01826).",
 )
+COLOUR: Final = Statistic(
+    "colour",
+    levels,
+    level,
+    1,
+    100.0,
+    "colours and brightness, % of the range",
+    "How far the values of each channel are from those of real records.",
+    "Wasserstein's distance, of the values of all records together.",
+)
+"""Of pictures; other kinds say what values are of theirs."""

@@ -44,6 +44,7 @@ UNSURE: Final = 0.1
 DISTANCES: Final = {
     "class_kl": ("Classes do not occur as often as in real data", " nats off", 0.02, 0.2),
     "spectrum": ("Coarse and fine patterns are not as strong as in real data", " dB off", 0.5, 2.0),
+    "loudness": ("Sounds are not as loud as real ones", " % of the range off", 1.0, 4.0),
     "colour": ("Colours and brightness are not as in real data", " % of the range off", 1.0, 4.0),
 }
 """How far off something is: words, unit, and how much more than of real records is amber, and red."""
@@ -51,6 +52,7 @@ _MEASURED: Final = {
     "class_kl": "how often classes occur",
     "spectrum": "coarse and fine patterns",
     "colour": "colours",
+    "loudness": "loudness",
 }
 _OFF: Final = {
     1: "Columns not distributed as in real data",

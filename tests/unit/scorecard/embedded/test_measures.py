@@ -105,7 +105,7 @@ def test_the_kernel_distance_is_what_its_definition_says():
 
 def test_anchors_stand_where_they_should(judge: EmbeddedJudge, found):
     _, entries, _ = found
-    for name in ("c2st", "coverage", "fd_local", "spectrum", "colour", "class_kl", "tstr"):
+    for name in ("c2st", "coverage", "fd_local", "spectrum", "class_kl", "tstr"):
         assert {CEILING, FLOOR, COPY} == set(entries[name].anchors), name
     assert entries["copies"].anchor(COPY, 0) == entries["near_copies"].anchor(COPY, 0) == 1
     assert entries["copies"].anchor(CEILING, 1) == entries["copies"].anchor(FLOOR, 1) == 0
