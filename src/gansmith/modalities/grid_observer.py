@@ -109,8 +109,11 @@ class GridObserver(AbstractObserver):
         return lambda records: [part.softmax(1).double().numpy() for part in network.outputs(records)]
 
 
-def taught(lessons: Lessons, seed: int) -> Chances:
-    """What a small network learns in a contest: the chance that a record is rare."""
+def taught(lessons: Lessons, seed: int, settled: float = 0.0) -> Chances:
+    """What a small network learns in a contest: the chance that a record is rare.
+
+    It learns no longer than until its mean loss, in nats, is below `settled`.
+    """
     network = _seeded(lambda: _Network(lessons.inputs.shape[1:], (2,)), seed)
     wanted = torch.from_numpy(lessons.is_rare.astype(np.int64))
     weights = torch.from_numpy((lessons.weights / lessons.weights.mean()).astype(np.float32))
@@ -119,7 +122,7 @@ def taught(lessons: Lessons, seed: int) -> Chances:
         (logits,) = network(torch.from_numpy(lessons.inputs[rows]))
         return (weights[rows] * cross_entropy(logits, wanted[rows], reduction="none")).mean()
 
-    _learn(network, loss, len(lessons), N_QUICKLY_SEEN, seed)
+    _learn(network, loss, len(lessons), N_QUICKLY_SEEN, seed, settled)
     return lambda records: network.outputs(records)[0].softmax(1)[:, 1].double().numpy()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -16,6 +17,8 @@ from gansmith.scorecard.contest.methods import repeated_rows
 
 SHIFT: Final = 0.1
 """The farthest shift in time, as a share of the length."""
+SETTLED: Final = 0.05
+"""See `taught`: a contest teaches a hundred networks, and what is easily told needs few steps."""
 MASKED: Final = 0.15
 """The widest stripe of bands or moments that is silenced, as a share of all."""
 
@@ -25,7 +28,12 @@ def arena_of(parts: Sequence[Sounds]) -> Arena:
     if len({part.form for part in parts}) > 1:
         raise DataError("sounds of different forms cannot be compared. Give them one --rate and --seconds.")
     inputs = tuple(levels(part) for part in parts)
-    return Arena(inputs, np.zeros(int(np.prod(inputs[0].shape[1:])), bool), {"net": taught}, METHODS)
+    return Arena(
+        inputs,
+        np.zeros(int(np.prod(inputs[0].shape[1:])), bool),
+        {"net": partial(taught, settled=SETTLED)},
+        METHODS,
+    )
 
 
 def _shifted(lessons: Lessons, rng: np.random.Generator) -> Lessons:
