@@ -87,6 +87,11 @@ class AbstractCodec(ABC, Generic[R, O]):
             first_index: Number of the first record among all that are made.
         """
 
+    @property
+    def is_exact(self) -> bool:
+        """Whether `compact` takes `expand` back to the last digit: what nobody hears or sees may be left out."""
+        return True
+
     def expand(self, compact: Tensor) -> Tensor:
         """Compact records as samples."""
         return compact

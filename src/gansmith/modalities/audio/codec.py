@@ -15,7 +15,7 @@ from torch import Tensor
 from gansmith.errors import DataError, ModelFileError, UsageError
 from gansmith.modalities.attribute_codec import AttributeCodec
 from gansmith.modalities.audio import AudioOptions, Coding
-from gansmith.modalities.audio.codings import CODINGS, AbstractSpectrumCoding
+from gansmith.modalities.audio.codings import CODINGS, EXACT, AbstractSpectrumCoding
 from gansmith.modalities.audio.sounds import MAX_SECONDS, Form, Sounds
 from gansmith.modalities.audio.spectra import Frames, usual_frame_size
 from gansmith.modalities.recipe import AbstractCodec
@@ -93,6 +93,11 @@ class AudioCodec(AbstractCodec[Sounds, AudioOptions]):
     def n_levels(self) -> int:
         """The first values of each channel that say how loud a place is: one, or two of a complex one."""
         return 2 if self.scale.coding == "complex" else 1
+
+    @property
+    def is_exact(self) -> bool:
+        """See the base class: bands of the ear hold less than a sound, and levels no phases."""
+        return self.scale.coding in EXACT
 
     @property
     def n_values(self) -> int:

@@ -202,6 +202,9 @@ CODINGS: Final[dict[Coding, type[AbstractSpectrumCoding]]] = {
     "griffin-lim": LevelCoding,
 }
 
+EXACT: Final = frozenset(("frequency", "complex"))
+"""Codings from which a sound comes back as it was."""
+
 
 def _weight(levels: Tensor) -> Tensor:
     return (STEEPNESS * levels).clamp(LEAST_WEIGHT, 1.0)

@@ -65,7 +65,7 @@ def test_spectra_lose_nothing_whatever_the_length(size, overlap):
 def test_stereo_and_state(sounds):
     both = np.concatenate([sounds.waves, sounds.waves[:, ::-1]], 2)
     stereo = read_sounds((both, RATE), AudioOptions())
-    codec = AudioCodec.fit(stereo, AudioOptions(), 0)
+    codec = AudioCodec.fit(stereo, AudioOptions(coding="frequency"), 0)
     waves = codec.encode(stereo, 0)
     assert (_snr(waves.float(), codec.compact(codec.expand(waves))) > 60).all()
     state, tensors = codec.state()
