@@ -89,7 +89,7 @@ class AbstractCodec(ABC, Generic[R, O]):
 
     @property
     def is_exact(self) -> bool:
-        """Whether `compact` takes `expand` back to the last digit: what nobody hears or sees may be left out."""
+        """Whether `compact` takes `expand` back to the last digit: what nobody hears may be left out."""
         return True
 
     def expand(self, compact: Tensor) -> Tensor:
