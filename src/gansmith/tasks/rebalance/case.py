@@ -13,6 +13,7 @@ from scipy.stats import beta
 from gansmith.errors import DataError, UsageError, did_you_mean
 from gansmith.modalities.capabilities import Contesting
 from gansmith.modalities.registry import Modality, needed
+from gansmith.scorecard.contest.arena import Arena
 from gansmith.scorecard.features import draws
 from gansmith.tasks.opening import open_data
 from gansmith.tasks.rebalance.settings import RebalanceConfig
@@ -30,7 +31,12 @@ N_FOLDS_OF_FEW: Final = 3
 MOST_REPETITIONS: Final = 10
 LEAST_REPETITIONS: Final = 2
 ENOUGH_RECORDS: Final = 50_000
-"""Of all repetitions together: so many deals take no longer than the generators usually do."""
+"""Of all repetitions together: so many deals take no longer than the generators usually do. A large record
+counts as several."""
+LARGE: Final = 100
+"""Numbers of a record above which it is learnt from by a network, which takes long: no table has as many."""
+SMALL: Final = 20
+"""Numbers of a record that counts as one."""
 
 
 @final
@@ -166,9 +172,16 @@ def n_folds_of(case: Case, config: RebalanceConfig) -> int:
     return n
 
 
-def n_repetitions_of(case: Case, config: RebalanceConfig) -> int:
+def weight_of(arena: Arena) -> int:
+    """How many small records a record of an arena counts as."""
+    n_numbers = len(arena.is_category)
+    return n_numbers // SMALL if n_numbers > LARGE else 1
+
+
+def n_repetitions_of(case: Case, config: RebalanceConfig, weight: int) -> int:
     """How often the records are dealt into folds; the first time with a generator for each."""
-    usual = min(MOST_REPETITIONS, max(LEAST_REPETITIONS, ENOUGH_RECORDS // len(case.classes)))
+    enough = ENOUGH_RECORDS // (weight * len(case.classes))
+    usual = min(MOST_REPETITIONS, max(LEAST_REPETITIONS, enough))
     return config.repetitions or usual
 
 

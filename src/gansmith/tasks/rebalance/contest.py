@@ -27,7 +27,7 @@ from gansmith.scorecard.contest.playing import Fold, Scores, curve, looks_rare, 
 from gansmith.scorecard.contest.predictions import Aim
 from gansmith.scorecard.features import draws
 from gansmith.settings import from_plain, settings_of
-from gansmith.tasks.rebalance.case import Case, case_of, n_folds_of, n_repetitions_of
+from gansmith.tasks.rebalance.case import Case, case_of, n_folds_of, n_repetitions_of, weight_of
 from gansmith.tasks.rebalance.generating import generators_of
 from gansmith.tasks.rebalance.settings import RebalanceConfig
 
@@ -87,21 +87,24 @@ def contest_of(
         UsageError: There is no such learner, or nothing beside the target.
     """
     started, told = time.monotonic(), show or _silent
-    rng, k, n_deals = draws(config.seed), n_folds_of(case, config), n_repetitions_of(case, config)
     whole = case.contesting.arena([case.records], case.target)
+    rng, k, weight = draws(config.seed), n_folds_of(case, config), weight_of(whole)
+    n_deals = n_repetitions_of(case, config, weight)
     _check_learner(config.learner, whole)
     aim = Aim(config.precision, config.cost_pair())
     rounds: list[_Round] = []
     for fold in _dealt(case, whole, k, rng):
         tell = partial(_tell, told, len(rounds), k)
         generates = generates and not (rounds and rounds[-1].skipped)
-        rounds.append(_round(stage_of(case, config, *fold, tell, generates=generates), aim, tell))
+        stage = stage_of(case, config, *fold, tell, weight=weight, generates=generates)
+        rounds.append(_round(stage, aim, tell))
     again: list[Mapping[str, Mapping[str, Scores]]] = []
     for deal in range(1, n_deals):
         share = FIRST_SHARE + (1 - FIRST_SHARE) * (deal - 1) / (n_deals - 1)
         told(f"repetition {deal + 1} of {n_deals}, with new folds", share)
         for fold in _dealt(case, whole, k, rng):
-            again.append(_scores_again(stage_of(case, config, *fold, _silent, generates=False), aim))
+            stage = stage_of(case, config, *fold, _silent, weight=weight, generates=False)
+            again.append(_scores_again(stage, aim))
     told("done", 1.0)
     names, scores = list(rounds[-1].meanings), [*(one.scores for one in rounds), *again]
     return Contest(
@@ -214,6 +217,7 @@ def stage_of(
     seed: int,
     told: Show,
     *,
+    weight: int = 1,
     generates: bool = True,
 ) -> Stage:
     """Set up one fold: a generator learns from its training part alone.
@@ -225,11 +229,12 @@ def stage_of(
         tested: Those of the test part.
         seed: Of everything drawn.
         told: Told what is being done.
+        weight: See `weight_of`.
         generates: Whether there is a generator at all.
     """
     real, others = case.records.take(learnt), case.records.take(tested)
     is_rare, skipped, made = case.is_rare[learnt], dict[str, str](), list[Any]()
-    n_draws = N_DRAWS if len(learnt) <= FEW_RECORDS else 1
+    n_draws = N_DRAWS if weight * len(learnt) <= FEW_RECORDS else 1
     if generates:
         told("a generator learns", 0.0)
         try:
