@@ -8,20 +8,15 @@ little noise lies over it on the way, in which nothing can be hidden. *Contrast*
 place of the result is nearer to what it saw there in the source than to any other place of it. *Identity*:
 who is asked for what he is already, stays. *Change*: what need not change costs.
 
-Where an attribute says who somebody is, every other step asks for nobody: a mixture of all. A listener learns
-to tell from the results who it was, and all that it can tell costs the generator.
-
 Source:
     Choi et al. 2018, "StarGAN" (arXiv:1711.09020): many domains, and the reader; Zhu et al. 2017, "CycleGAN"
     (arXiv:1703.10593), section 5.2 for identity; Bashkirova et al. 2019, "Adversarial self-defense for
     cycle-consistent GANs" (arXiv:1908.01517): noise on the way back; Park et al. 2020, "Contrastive learning
-    for unpaired image-to-image translation" (arXiv:2007.15651); Edwards and Storkey 2015, "Censoring
-    representations with an adversary" (arXiv:1511.05897), for the listener.
+    for unpaired image-to-image translation" (arXiv:2007.15651).
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from typing import Annotated, Any, ClassVar, Final, final
 
@@ -70,7 +65,7 @@ class DomainRules(AbstractRules):
     """The rules: `generator` makes of each `source`, of `origin`, what is like `real` ones of `condition`."""
 
     name: ClassVar[str] = "domains"
-    roles: ClassVar[tuple[str, ...]] = ("generator", "discriminator", "reader", "listener")
+    roles: ClassVar[tuple[str, ...]] = ("generator", "discriminator", "reader")
     generating: ClassVar[tuple[str, ...]] = ("generator",)
     of_networks: ClassVar[tuple[str, ...]] = ("n_noise", "objective", "penalties")
 
@@ -84,10 +79,6 @@ class DomainRules(AbstractRules):
     """Which attributes are numbers; of all others a condition is 1 at the place of a class."""
     reader_weight: NonNegativeFloat = 0.0
     """Of what is read off a fake: the cross-entropy of classes, the squared error of numbers; their mean."""
-    hidden: Annotated[tuple[NonNegativeInt, ...], Field(strict=False)] = ()
-    """Which attributes say who somebody is; every other step asks for nobody."""
-    hiding_weight: NonNegativeFloat = 1.0
-    """Of what a listener seems to know then, in nats."""
     reader_scales: Annotated[tuple[PositiveInt, ...], Field(min_length=1, strict=False)] = (1,)
     """By one of these, in turn, the sides of what is read are divided: no pattern of dots can be read."""
     adversarial_weight: NonNegativeFloat = 1.0
@@ -163,32 +154,25 @@ class Domains(AbstractGame):
         self._discriminator = Player(networks["discriminator"], rules.discriminator)
         self._reader = Player(networks["reader"], rules.reader)
         self.players = {"generator": self._generator, "discriminator": self._discriminator}
-        self._listener = Player(networks["listener"], rules.reader)
         if rules.reader_weight:
             self.players["reader"] = self._reader
-        if rules.hidden:
-            self.players["listener"] = self._listener
 
     def turns(self, step: int, batches: Sequence[Batch], progress: Progress) -> dict[str, Tensor]:
         """See the base class; the discriminator's turn comes first, the generator's is on the same fakes."""
         (batch,) = batches
         share, scale, config = progress.share, progress.rate_scale, self.config
-        is_hidden = bool(config.hidden) and step % 2 == 1
-        batch = self._of_nobody(step, batch) if is_hidden else batch
-        shown = Batch({"real": batch["real"], "condition": batch["condition"]})
-        if is_hidden:  # nothing real is nobody: nothing is asked of either side
-            shown = Batch({**shown.parts, "condition": torch.zeros_like(batch["condition"])})
         noise = config.noise_for(batch["source"], self.randomness.stream("noise"), step)
         with self.precision():
             fake = self._generator.network(batch["source"], batch["condition"], noise)
-        told = self._told(step, shown, fake.detach(), share)
+        told = self._told(step, batch, fake.detach(), share)
         learn([self._discriminator], told, share, scale)
         losses = {"discriminator": told}
         if config.reader_weight:
             losses["reader"] = self._read(step, _values(batch["source"], fake), batch["origin"])
             learn([self._reader], losses["reader"], share, scale)
         with self.precision():
-            encounter = present(self._discriminator.network, shown, fake, None)
+            seen = Batch({"real": batch["real"], "condition": batch["condition"]})
+            encounter = present(self._discriminator.network, seen, fake, None)
             kept = self._kept(step, batch, fake)
         fooling = self._losses.of_generator(encounter)
         keeping = min(1.0, share / config.warm_up_share) if config.warm_up_share else 1.0
@@ -196,14 +180,8 @@ class Domains(AbstractGame):
         if config.reader_weight:
             is_asked = config.asked_of(batch["condition"])
             wanted = torch.where(is_asked, batch["condition"], batch["origin"])
-            without = config.hidden if is_hidden else ()
-            losses["asked"] = config.reader_weight * self._read(step, fake, wanted, without)
+            losses["asked"] = config.reader_weight * self._read(step, fake, wanted)
             loss = loss + losses["asked"]
-        if is_hidden:
-            losses["listener"] = self._heard(fake.detach(), batch["origin"])
-            learn([self._listener], losses["listener"], share, scale)
-            losses["hidden"] = config.hiding_weight * self._heard(fake)
-            loss = loss + losses["hidden"]
         learn([self._generator], loss, share, scale)
         return {**losses, "generator": fooling, **kept}
 
@@ -222,7 +200,7 @@ class Domains(AbstractGame):
         with self.precision():
             examination = examine(
                 self._discriminator.network,
-                batch,
+                Batch({"real": batch["real"], "condition": batch["condition"]}),
                 fake,
                 None,
                 wants_gradients=wants_gradients(self.config.penalties, step),
@@ -231,46 +209,17 @@ class Domains(AbstractGame):
             )
             return self._losses.of_discriminator(examination, step, share)
 
-    def _of_nobody(self, step: int, batch: Batch) -> Batch:
-        """The same sources, to become a mixture of everybody, by shares of Dirichlet's distribution."""
-        chance = self.randomness.stream("nobody").uniform((2, *batch["condition"].shape), step)
-        mixed = -chance.clamp_min(1e-6).log().sum(0).to(batch["condition"])
-        parts = [
-            part / part.sum(1, keepdim=True) if place in self.config.hidden else torch.zeros_like(part)
-            for place, part in enumerate(self._split(mixed))
-        ]
-        return Batch({**batch.parts, "condition": torch.cat(parts, 1)})
-
-    def _heard(self, fake: Samples, origin: Tensor | None = None) -> Scalar:
-        """How badly a listener tells who it was; or, if nobody says, how much it seems to know, in nats."""
-        with self.precision():
-            found = self._listener.network(fake).float()
-        losses = list[Tensor]()
-        for place in self.config.hidden:
-            said = log_softmax(self._split(found)[place], 1)
-            if origin is None:
-                losses.append(-said.mean() - math.log(said.shape[1]))
-            else:
-                losses.append(-(self._split(origin)[place] * said).sum(1).mean())
-        return torch.stack(losses).mean()
-
-    def _split(self, condition: Tensor) -> tuple[Tensor, ...]:
-        """A condition by attributes."""
-        return condition.split([*self.config.parts] or condition.shape[1], 1)
-
-    def _read(self, step: int, samples: Samples, known: Tensor, without: Sequence[int] = ()) -> Scalar:
+    def _read(self, step: int, samples: Samples, known: Tensor) -> Scalar:
         """How far from what is known a record under a little noise is read, the mean of attributes."""
         with self.precision():
             found = self._reader.network(self._hidden(step, self._coarse(step, samples))).float()
         losses = list[Tensor]()
-        for place, (read, right, is_measured) in enumerate(self._parted(found, known)):
-            if place in without:
-                continue
+        for read, right, is_measured in self._parted(found, known):
             if is_measured:
                 losses.append((right.any(1, keepdim=True) * (read - right).square()).mean())
             else:
                 losses.append(-(right * log_softmax(read, 1)).sum(1).mean())
-        return torch.stack(losses).mean() if losses else samples.new_zeros(())
+        return sum(losses[1:], losses[0]) / len(losses)
 
     def _read_right(self, fake: Samples, condition: Tensor) -> float:
         """Share of fakes that are read as what was asked for; of numbers that of their variance that is."""
@@ -288,7 +237,8 @@ class Domains(AbstractGame):
 
     def _parted(self, found: Tensor, known: Tensor) -> Iterator[tuple[Tensor, Tensor, bool]]:
         """Of each attribute what was read, what is right, and whether it is a number."""
-        for place, pair in enumerate(zip(self._split(found), self._split(known), strict=True)):
+        widths = [*self.config.parts] or known.shape[1]
+        for place, pair in enumerate(zip(found.split(widths, 1), known.split(widths, 1), strict=True)):
             yield *pair, place in self.config.measured
 
     def _hidden(self, step: int, samples: Samples) -> Samples:

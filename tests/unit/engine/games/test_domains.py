@@ -50,7 +50,7 @@ def test_edges_are_kept_by_brightness_and_lost_by_shifts():
 RULES = DomainRules(batch_size=4)
 
 
-def played(rules: DomainRules, step: int = 0) -> dict[str, float]:
+def played(rules: DomainRules) -> dict[str, float]:
     """The losses of one step."""
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(0)
@@ -58,7 +58,6 @@ def played(rules: DomainRules, step: int = 0) -> dict[str, float]:
             "generator": DomainTranslator((3, 16, 16), 2, (8, 8), 1, "leaky_relu", fold=2),
             "discriminator": PatchDiscriminator((3, 16, 16), 2, (8, 8), "leaky_relu"),
             "reader": ConditionReader((3, 16, 16), 2, (4, 4), "leaky_relu"),
-            "listener": ConditionReader((3, 16, 16), 2, (4, 4), "leaky_relu"),
         }
     game = rules.start(networks, Randomness(0))
     codes = torch.eye(2)[torch.arange(4) % 2]
@@ -69,7 +68,7 @@ def played(rules: DomainRules, step: int = 0) -> dict[str, float]:
         "source": source,
         "origin": codes.flip(1),
     }
-    return game.play(step, [Batch(parts)], Progress(0.0))
+    return game.play(0, [Batch(parts)], Progress(0.0))
 
 
 @pytest.mark.parametrize(
@@ -89,16 +88,6 @@ def test_each_term_counts_where_it_has_a_weight(weight, name):
     assert set(losses) == {"generator", "discriminator", name, *more}
     if name in ("identity", "change"):
         assert losses[name] == 0  # a new network changes nothing
-
-
-def test_every_other_step_asks_for_nobody_and_nothing_may_be_heard():
-    rules = replace(RULES, parts=(2,), hidden=(0,), reader_weight=1.0)
-    assert "listener" not in played(rules)
-    losses = played(rules, step=1)
-    assert losses["asked"] == 0  # who it is has no right answer
-    assert losses["listener"] > 0
-    assert 0 <= losses["hidden"] < 1
-    assert played(replace(rules, hiding_weight=2.0), step=1)["hidden"] == pytest.approx(2 * losses["hidden"])
 
 
 def test_numbers_are_read_by_their_squared_error():

@@ -26,8 +26,6 @@ TERMS: Final = """Terms of use of identity translation:
 2. No children. Nothing sexual. Nobody who is in the public eye without being asked.
 3. Nothing that is to deceive: whoever sees or hears a result is told that it is one.
 4. Results carry metadata and a hidden watermark that say so; they are not to be removed."""
-FEWEST_PEOPLE: Final = 3
-"""That somebody who does not exist is mixed of."""
 OF_PEOPLE: Final = frozenset(("identity", "person", "singer", "speaker", "voice"))
 """Attributes whose values are people: who changes them makes one of another, by the terms of use."""
 

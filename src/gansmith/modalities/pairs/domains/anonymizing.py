@@ -20,12 +20,14 @@ from gansmith.errors import UsageError
 from gansmith.modalities.anonymizing import Asked, Replaced
 from gansmith.modalities.attribute_columns import Categories
 from gansmith.modalities.grids import Made, Turning, Values
-from gansmith.modalities.pairs.domains import FEWEST_PEOPLE, OF_PEOPLE
+from gansmith.modalities.pairs.domains import OF_PEOPLE
 from gansmith.modalities.pairs.domains.codec import DomainCodec
 from gansmith.modalities.pairs.domains.colours import heights
 from gansmith.nets.domain_translators import DomainTranslator
 from gansmith.scorecard.features import draws
 
+FEWEST_PEOPLE: Final = 3
+"""That somebody is mixed of."""
 N_TRIED: Final = 64
 """Mixtures, of which the one is taken that is farthest from everybody."""
 

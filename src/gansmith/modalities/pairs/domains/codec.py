@@ -13,11 +13,10 @@ from torch import Tensor
 from gansmith.engine.batches import Conditions
 from gansmith.errors import DataError, ModelFileError, UsageError
 from gansmith.modalities.attribute_codec import AttributeCodec
-from gansmith.modalities.attribute_columns import Categories
 from gansmith.modalities.attributes import Attributes
 from gansmith.modalities.grids import Translatable
 from gansmith.modalities.pairs.codec import as_bytes, as_values, window_of
-from gansmith.modalities.pairs.domains import FEWEST_PEOPLE, IDENTITY_PX, OF_PEOPLE, DomainOptions
+from gansmith.modalities.pairs.domains import IDENTITY_PX, DomainOptions
 from gansmith.modalities.pairs.domains.colours import (
     COLOURED,
     N_COLOURS,
@@ -142,17 +141,6 @@ class DomainCodec(AbstractCodec[Any, DomainOptions]):
     def changed(self) -> tuple[str, ...]:
         """The attributes that can be asked for."""
         return tuple(name for name in self.attributes.names if name not in self.state_.kept)
-
-    @property
-    def people(self) -> tuple[str, ...]:
-        """The attributes whose values are people, and enough of them that nobody can be mixed of them."""
-        return tuple(
-            name
-            for name in self.changed
-            if name.lower() in OF_PEOPLE
-            and isinstance(column := self.attributes.columns[self.attributes.index(name)], Categories)
-            and len(column.values) >= FEWEST_PEOPLE
-        )
 
     @property
     def widths(self) -> tuple[int, ...]:

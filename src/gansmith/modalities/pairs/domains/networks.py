@@ -56,5 +56,4 @@ def networks_for(codec: DomainCodec, config: DomainNetworks, rules: AbstractRule
         )
     judge = PatchDiscriminator(shape, n_conditions, config.discriminator_widths, config.activation)
     reader = ConditionReader(shape, n_conditions, READER_WIDTHS, config.activation)
-    listener = ConditionReader(shape, n_conditions, READER_WIDTHS, config.activation)
-    return {"generator": generator, "discriminator": judge, "reader": reader, "listener": listener}
+    return {"generator": generator, "discriminator": judge, "reader": reader}

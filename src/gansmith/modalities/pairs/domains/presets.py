@@ -67,7 +67,6 @@ def rules(codec: DomainCodec, *, is_contrast: bool = False) -> DomainRules:
         identity_weight=0.0 if has_tables or is_of_one else 2.0,
         reader_weight=float(is_read),
         reader_scales=READER_SCALES,
-        hidden=tuple(place for place, name in enumerate(codec.attributes.names) if name in codec.people),
         warm_up_share=WARM_UP if max(codec.widths) >= MANY_VALUES else 0.0,
         parts=codec.widths,
         measured=tuple(place for place, one in enumerate(columns) if not isinstance(one, Categories)),
