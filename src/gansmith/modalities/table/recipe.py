@@ -119,6 +119,11 @@ class TableRecipe(AbstractRecipe[TableCodec]):
         self, codec: TableCodec, own: TableOptions, given: Mapping[str, Any]
     ) -> Mapping[str, Any]:
         """See the base class: columns, their rules and the minimum count are the model's."""
+        if given.get("epsilon") is not None:
+            raise UsageError(
+                "a model without a guarantee cannot be fine-tuned under one: what it has learnt was not paid for. "
+                "Leave --from out."
+            )
         if given.get("columns") or given.get("schema") is not None:
             raise UsageError(
                 "what the columns are comes from the model to be fine-tuned. Leave columns and schema out."
