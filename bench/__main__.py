@@ -20,7 +20,7 @@ NOT_MEASUREMENTS: Final = {
 }  # fmt: skip
 WITH_OPTIONS: Final = {
     "anonymity", "audio", "conditions", "databases", "detect", "gallery", "heatmap", "identity", "modes",
-    "music", "peers", "pictures", "race", "reading", "rebalance", "scorecard_nulls", "scorecard_pictures",
+    "music", "peers", "pictures", "privacy", "race", "reading", "rebalance", "scorecard_nulls", "scorecard_pictures",
     "series", "translate", "turns", "validator", "versus",
 }  # fmt: skip
 

@@ -28,7 +28,7 @@ COUNTING_SHARE: Final = 0.002
 """Of the budget, for about how many records there are."""
 VOTING_SHARE: Final = 0.008
 """For the kinds of columns, where neither a type nor a person says them."""
-RANGE_SHARE: Final = 0.01
+RANGE_SHARE: Final = 0.015
 """For the ranges of numbers that are not public."""
 CELLS_SHARE: Final = 0.05
 """For bins and categories."""
@@ -165,7 +165,7 @@ def introduced(raw: RawTable, public: dict[str, Public], marks: tuple[str, ...],
     ledger.guarantee.check_size(n_records)
     vote = VOTING_SHARE * budget / len(columns)
     read = [one.read(public.get(one.name, Public()), voting(ledger, vote, one.name)) for one in columns]
-    asking = _Asking(ledger, sum(not one.is_made_anew for one in read), n_records)
+    asking = _Asking(ledger, read, n_records)
     cells = [asking.cells(one, public.get(one.column.name, Public())) for one in read]
     if all(one.is_made_anew for one in cells):
         raise UsageError(
@@ -183,11 +183,13 @@ def introduced(raw: RawTable, public: dict[str, Public], marks: tuple[str, ...],
 class _Asking:
     """Finds the cells of columns."""
 
-    def __init__(self, ledger: Ledger, n_learnt: int, n_records: int) -> None:
+    def __init__(self, ledger: Ledger, read: Sequence[Read], n_records: int) -> None:
         self._ledger, self._n_records = ledger, n_records
-        share = ledger.rho_budget / max(n_learnt, 1)
-        self._for_range, self._for_cells = RANGE_SHARE * share, CELLS_SHARE * share
-        self._delta = ledger.guarantee.delta_of_thresholds / max(n_learnt, 1)
+        n_numbers = sum(not one.is_made_anew and one.values.dtype != object for one in read)
+        n_texts = sum(not one.is_made_anew and one.values.dtype == object for one in read)
+        self._for_range = RANGE_SHARE * ledger.rho_budget / max(n_numbers, 1)
+        self._for_cells = CELLS_SHARE * ledger.rho_budget / max(n_numbers + n_texts, 1)
+        self._delta = ledger.guarantee.delta_of_thresholds / max(n_texts, 1)
         self._n_bins = MAX_BINS if ledger.guarantee.epsilon >= 2 else NOISY_BINS
         self.notes: list[str] = []
 
