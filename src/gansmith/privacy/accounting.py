@@ -7,8 +7,8 @@ are accounted for by Rényi divergences of many orders. Where Google's `dp-accou
 
 Source:
     Bun and Steinke 2016, "Concentrated differential privacy" (arXiv:1605.02065); Canonne, Kamath and Steinke
-    2020, proposition 12 (arXiv:2004.00010); Mironov, Talwar and Zhang 2019, "Rényi differential privacy of the
-    sampled Gaussian mechanism" (arXiv:1908.10530).
+    2020, proposition 12 (arXiv:2004.00010); Mironov, Talwar and Zhang 2019, "Rényi differential privacy of
+    the sampled Gaussian mechanism" (arXiv:1908.10530).
 """
 
 from __future__ import annotations
@@ -114,7 +114,10 @@ def rho_for(epsilon: float, delta: float) -> float:
         >>> f"{rho_for(1.0, 1e-5):.4f}"
         '0.0306'
     """
-    return _largest(lambda rho: epsilon_of(Loss(rho), delta) <= epsilon, epsilon)
+    rho = _largest(lambda rho: epsilon_of_rho(rho, delta) <= epsilon, epsilon)
+    while (excess := epsilon_of(Loss(rho), delta) / epsilon - 1) > 0:
+        rho *= 1 - excess - 1e-9
+    return rho
 
 
 def epsilon_of_rho(rho: float, delta: float) -> float:
@@ -209,7 +212,7 @@ def _lowest(function: Callable[[float], float], low: float, high: float) -> floa
 
 
 def _largest(holds: Callable[[float], bool], start: float) -> float:
-    """The largest number for which something holds that holds from 0 to some point: by halving, from below."""
+    """The largest number for which something holds that holds from 0 to some point; never above it."""
     low, high = 0.0, start
     while holds(high) and high < MAX_EPSILON:
         low, high = high, 2 * high

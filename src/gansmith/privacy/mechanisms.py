@@ -26,7 +26,7 @@ from gansmith.privacy.ledger import Charge, Ledger
 from gansmith.privacy.noise import Noise
 
 SCORE_STEPS: Final = 2**20
-"""Steps that scores are rounded to, for each of their sensitivity: rounding errors of sums are far below one."""
+"""Steps in a sensitivity that scores are rounded to; what sums of doubles err by is far below one."""
 
 Counts = Int64[np.ndarray, "*shape"]
 
@@ -128,7 +128,9 @@ def select(
         A number below `len(scores)`, with chances proportional to exp(sqrt(2 rho) * score / sensitivity).
     """
     bound = sensitivity * ledger.guarantee.max_rows
-    rate = Fraction(math.sqrt(2 * rho)) / (SCORE_STEPS + 2)  # rounded scores move by two steps more
+    rate = Fraction(math.nextafter(math.sqrt(2 * rho), 0)) / (
+        SCORE_STEPS + 2
+    )  # rounded scores move by two steps more
     steps = np.rint(np.asarray(scores) * (SCORE_STEPS / bound))
     steps = np.maximum(steps - steps.max(), -(2.0**60)).astype(np.int64)
     charge = Charge("exponential", on, rho, bound)

@@ -1,4 +1,4 @@
-"""Noise that holds: whole numbers and exact chances, so that no bit of a result tells what is under the noise.
+"""Noise that holds: whole numbers and exact chances, so that no bit of a result tells what lies under it.
 
 Sums of floating-point numbers and floating-point noise give the true value away by their lowest bits. Here
 counts are whole numbers, noise is whole numbers, and each chance exp(-x) is met exactly: a uniform number is
@@ -6,7 +6,8 @@ compared with it in double precision, and where that is too close to call, digit
 
 Source:
     Canonne, Kamath and Steinke 2020, "The discrete Gaussian for differential privacy", algorithms 1 to 3
-    (arXiv:2004.00010); Mironov 2012, "On significance of the least significant bits for differential privacy".
+    (arXiv:2004.00010); Mironov 2012, "On significance of the least significant bits for
+    differential privacy".
 """
 
 from __future__ import annotations
@@ -169,12 +170,12 @@ def accepted(
 
 
 def _is_below(bits: Bits, drawn: int, exponent: Fraction) -> bool:
-    """Whether a uniform number that begins with 64 drawn bits is below exp(-exponent): as many more as it takes."""
+    """Whether a uniform number that begins with 64 drawn bits, and goes on, is below exp(-exponent)."""
     n_bits = 64
     while True:
         context = Context(prec=n_bits // 3 + 10, Emin=-(10**9), Emax=10**9)
         power = context.divide(Decimal(exponent.numerator), Decimal(exponent.denominator))
-        chance = Fraction(context.exp(-power))
+        chance = Fraction(context.exp(context.minus(power)))
         error = Fraction(4, 10 ** (n_bits // 3 + 9))
         if Fraction(drawn + 1, 2**n_bits) <= chance - error:
             return True

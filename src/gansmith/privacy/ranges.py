@@ -1,7 +1,7 @@
 """Ranges and bins of numbers, found under the guarantee.
 
-A range that is not public is found by a noisy histogram of magnitudes: powers of two, the same for every data
-set. Bins are found by halving: a range is cut into two, and those halves again that many rows are in, level by
+A range that is not public is found by a noisy histogram of magnitudes: powers of two, the same for any data.
+Bins are found by halving: a range is cut into two, and those halves again that many rows are in, level by
 level, each level one noisy histogram. What was found is noisy, so that all that is decided by it is free.
 
 The idea of halving only what is full is PrivTree's; here each level pays for itself, with whole-number noise.
@@ -26,7 +26,9 @@ from gansmith.privacy.mechanisms import noise_scale, noisy_counts
 EXPONENTS: Final = (-40, 64)
 """Powers of two that magnitudes are told apart by; smaller ones count as zero, larger ones as the largest."""
 LOUD: Final = 4.0
-"""Standard deviations of noise that a count must reach to show that somebody is there."""
+"""Standard deviations of noise above which a bin is halved."""
+SURE: Final = 5.0
+"""Standard deviations of noise above which a magnitude belongs to the range: one of 200 false ones spoils it."""
 
 Numbers = Float64[np.ndarray, " n"]
 
@@ -61,7 +63,7 @@ def noisy_range(ledger: Ledger, values: Numbers, rho: float, on: str) -> tuple[f
         exponents = np.clip(np.floor(np.log2(np.abs(finite))), low - 1, high - 1).astype(np.int64)
     places = np.where(finite < 0, -1, 1) * (exponents - low + 1) + n_steps  # 0 lies in the middle
     counts = noisy_counts(ledger, np.bincount(places, minlength=2 * n_steps + 1).astype(np.int64), rho, on)
-    loud = np.flatnonzero(counts >= LOUD * noise_scale(ledger, rho))
+    loud = np.flatnonzero(counts >= SURE * noise_scale(ledger, rho))
     if not len(loud):
         return 0.0, 1.0
     first, last = int(loud[0]) - n_steps, int(loud[-1]) - n_steps
