@@ -69,8 +69,8 @@ def rho_of_gaussian(sigma: float, sensitivity: float = 1.0) -> float:
     """What Gaussian noise costs; `sensitivity` is the most, in the Euclidean norm, that one unit moves.
 
     Example:
-        >>> rho_of_gaussian(10.0)
-        0.005
+        >>> rho_of_gaussian(4.0, 2.0)
+        0.125
     """
     return (sensitivity / sigma) ** 2 / 2
 
@@ -79,8 +79,8 @@ def sigma_of_rho(rho: float, sensitivity: float = 1.0) -> float:
     """The noise that costs no more than `rho`, rounded up.
 
     Example:
-        >>> sigma_of_rho(0.005)
-        10.000000000000002
+        >>> round(sigma_of_rho(0.125, 2.0), 12)
+        4.0
     """
     return math.nextafter(sensitivity / math.sqrt(2 * rho), math.inf)
 

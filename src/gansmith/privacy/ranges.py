@@ -28,7 +28,7 @@ EXPONENTS: Final = (-40, 64)
 LOUD: Final = 4.0
 """Standard deviations of noise above which a bin is halved."""
 SURE: Final = 5.0
-"""Standard deviations of noise above which a magnitude belongs to the range: one of 200 false ones spoils it."""
+"""Standard deviations of noise above which a magnitude belongs to the range: a false one spoils it."""
 
 Numbers = Float64[np.ndarray, " n"]
 
