@@ -140,7 +140,7 @@ def _fault(charge: Charge, one: Query, two: Query) -> str:
 
 
 def rho_between(one: Query, two: Query) -> tuple[float, float]:
-    """What telling two queries of the same mechanism apart yields: rho, and delta of names that one alone has."""
+    """What tells two queries of one mechanism apart: rho, and delta of names that one alone has."""
     if one.kind == "gaussian":
         moved = float(np.linalg.norm((one.truth - two.truth).astype(np.float64)))
         return ((moved / one.scale) ** 2 / 2 if one.scale > 0 else math.inf if moved else 0.0), 0.0
@@ -157,10 +157,12 @@ def _tail(distance: float, sigma: float) -> float:
     """The chance that discrete Gaussian noise is at or above a whole number."""
     if distance < 1:
         return 1.0
-    reach = np.arange(int(math.ceil(40 * sigma)) + 2) - 1.0
+    reach = np.arange(math.ceil(40 * sigma) + 2) - 1.0
     mass = np.exp(-(reach**2) / (2 * sigma**2))
     whole = 2 * mass[2:].sum() + 1.0
-    return float(np.exp(-(np.arange(distance, distance + 40 * sigma + 2) ** 2) / (2 * sigma**2)).sum() / whole)
+    return float(
+        np.exp(-(np.arange(distance, distance + 40 * sigma + 2) ** 2) / (2 * sigma**2)).sum() / whole
+    )
 
 
 def epsilon_of_guesses(n_canaries: int, n_guesses: int, n_right: int, delta: float) -> float:
@@ -212,7 +214,7 @@ def mu_of_canaries(
 
 
 def choice_loss(one: Int64[np.ndarray, " n"], two: Int64[np.ndarray, " n"], rate: Fraction) -> float:
-    """The true epsilon between the exponential mechanism's choices by two lists of scores, by all its outcomes."""
+    """The true epsilon between the choices by two lists of scores, over all outcomes."""
 
     def logs(scores: Int64[np.ndarray, " n"]) -> Float64[np.ndarray, " n"]:
         raised = (scores - scores.max()) * float(rate)
@@ -227,7 +229,9 @@ def _binomial(n: int, chance: float) -> Float64[np.ndarray, " n_plus_1"]:
     choose = np.concatenate([[0.0], np.cumsum(np.log(n - steps + 1) - np.log(steps))])
     k = np.arange(n + 1)
     odds = math.log(chance) - math.log1p(-chance) if chance < 1 else 700.0
-    return np.exp(choose + n * math.log1p(-min(chance, 1 - 1e-300)) + k * odds) if chance < 1 else (k == n) * 1.0
+    return (
+        np.exp(choose + n * math.log1p(-min(chance, 1 - 1e-300)) + k * odds) if chance < 1 else (k == n) * 1.0
+    )
 
 
 def _last(holds: Callable[[float], bool], high: float) -> float:

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from decimal import Context, Decimal
 from fractions import Fraction
-from typing import Final, Protocol, final
+from typing import Final, Protocol, final, runtime_checkable
 
 import numpy as np
 from jaxtyping import Bool, Float64, Int64, UInt64
@@ -28,6 +28,7 @@ MAX_SIGMA: Final = 2.0**40
 """The widest noise; beyond it, squares leave double precision."""
 
 
+@runtime_checkable
 class Noise(Protocol):
     """The only door that true values go in by; what comes out is noisy."""
 
@@ -99,11 +100,11 @@ def discrete_gaussian(bits: Bits, sigma: float, n: int) -> Int64[np.ndarray, " n
         drawn = _laplace(bits, scale, m)
         sizes = np.abs(drawn)
 
-        def exact(index: int) -> Fraction:
-            return (int(sizes[index]) - square / scale) ** 2 / (2 * square)
-
         exponents = (sizes - sigma**2 / scale) ** 2 / (2 * sigma**2)
-        return drawn[accepted(bits, exponents, exact)]
+        taken = accepted(
+            bits, exponents, lambda index: (int(sizes[index]) - square / scale) ** 2 / (2 * square)
+        )
+        return drawn[taken]
 
     return _filled(n, propose)
 
@@ -141,11 +142,7 @@ def exponential_choice(bits: Bits, scores: Int64[np.ndarray, " n"], rate: Fracti
     while True:
         proposed = below(bits, 64, len(scores))
         drawn = gaps[proposed]
-
-        def exact(index: int, drawn: Int64[np.ndarray, " m"] = drawn) -> Fraction:
-            return rate * int(drawn[index])
-
-        taken = accepted(bits, drawn * float(rate), exact)
+        taken = accepted(bits, drawn * float(rate), lambda index, drawn=drawn: rate * int(drawn[index]))
         if taken.any():
             return int(proposed[taken.argmax()])
 
