@@ -7,8 +7,8 @@ are accounted for by Rényi divergences of many orders. Where Google's `dp-accou
 
 Source:
     Bun and Steinke 2016, "Concentrated differential privacy" (arXiv:1605.02065); Canonne, Kamath and Steinke
-    2020, proposition 12 (arXiv:2004.00010); Mironov, Talwar and Zhang 2019, "Rényi differential privacy of the
-    sampled Gaussian mechanism" (arXiv:1908.10530).
+    2020, proposition 12 (arXiv:2004.00010); Mironov, Talwar and Zhang 2019, "Rényi differential privacy of
+    the sampled Gaussian mechanism" (arXiv:1908.10530).
 """
 
 from __future__ import annotations
@@ -69,8 +69,8 @@ def rho_of_gaussian(sigma: float, sensitivity: float = 1.0) -> float:
     """What Gaussian noise costs; `sensitivity` is the most, in the Euclidean norm, that one unit moves.
 
     Example:
-        >>> rho_of_gaussian(10.0)
-        0.005
+        >>> rho_of_gaussian(4.0, 2.0)
+        0.125
     """
     return (sensitivity / sigma) ** 2 / 2
 
@@ -79,8 +79,8 @@ def sigma_of_rho(rho: float, sensitivity: float = 1.0) -> float:
     """The noise that costs no more than `rho`, rounded up.
 
     Example:
-        >>> sigma_of_rho(0.005)
-        10.000000000000002
+        >>> round(sigma_of_rho(0.125, 2.0), 12)
+        4.0
     """
     return math.nextafter(sensitivity / math.sqrt(2 * rho), math.inf)
 
@@ -114,7 +114,10 @@ def rho_for(epsilon: float, delta: float) -> float:
         >>> f"{rho_for(1.0, 1e-5):.4f}"
         '0.0306'
     """
-    return _largest(lambda rho: epsilon_of(Loss(rho), delta) <= epsilon, epsilon)
+    rho = _largest(lambda rho: epsilon_of_rho(rho, delta) <= epsilon, epsilon)
+    while (excess := epsilon_of(Loss(rho), delta) / epsilon - 1) > 0:
+        rho *= 1 - excess - 1e-9
+    return rho
 
 
 def epsilon_of_rho(rho: float, delta: float) -> float:
@@ -209,7 +212,7 @@ def _lowest(function: Callable[[float], float], low: float, high: float) -> floa
 
 
 def _largest(holds: Callable[[float], bool], start: float) -> float:
-    """The largest number for which something holds that holds from 0 to some point: by halving, from below."""
+    """The largest number for which something holds that holds from 0 to some point; never above it."""
     low, high = 0.0, start
     while holds(high) and high < MAX_EPSILON:
         low, high = high, 2 * high
@@ -229,7 +232,8 @@ class _Google:
 
     def epsilon(self, loss: Loss, delta: float) -> float:
         """By Rényi divergences."""
-        accountant = self._rdp.RdpAccountant(orders=ORDERS.tolist())
+        orders = None if loss.sampled else ORDERS.tolist()  # its own, for steps: many take it long
+        accountant = self._rdp.RdpAccountant(orders)
         for event in self._events(loss):
             accountant.compose(event)
         return float(accountant.get_epsilon(delta))

@@ -67,6 +67,6 @@ class Guarantee:
         """
         if self.delta * max(n_units, 1) > 1:
             raise UsageError(
-                f"delta {self.delta:g} is more than one in {n_units:,} (about the number of units): publishing "
-                f"somebody's row would be allowed. Give --delta {0.1 / max(n_units, 1):.0e} or less."
+                f"delta {self.delta:g} is more than one in {n_units:,} (about the number of units): it would "
+                f"allow that somebody's row is published. Give --delta {0.1 / max(n_units, 1):.0e} or less."
             )

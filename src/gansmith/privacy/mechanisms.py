@@ -21,12 +21,13 @@ from typing import Final
 import numpy as np
 from jaxtyping import Float64, Int64, Shaped
 
+from gansmith.errors import UsageError
 from gansmith.privacy.accounting import sigma_of_rho
 from gansmith.privacy.ledger import Charge, Ledger
 from gansmith.privacy.noise import Noise
 
 SCORE_STEPS: Final = 2**20
-"""Steps that scores are rounded to, for each of their sensitivity: rounding errors of sums are far below one."""
+"""Steps in a sensitivity that scores are rounded to; what sums of doubles err by is far below one."""
 
 Counts = Int64[np.ndarray, "*shape"]
 
@@ -66,9 +67,9 @@ def noisy_counts(ledger: Ledger, counts: Counts, rho: float, on: str) -> Counts:
     Raises:
         UsageError: When it costs more than is left.
     """
-    sensitivity = float(ledger.guarantee.max_rows)
-    sigma = sigma_of_rho(rho, sensitivity)
-    charge = Charge("Gaussian", on, rho, sensitivity, sigma)
+    _check_paid(rho, on)
+    sigma = noise_scale(ledger, rho)
+    charge = Charge("Gaussian", on, rho, float(ledger.guarantee.max_rows), sigma)
 
     def draw(noise: Noise) -> list[int]:
         return noise.gaussian(np.asarray(counts, np.int64), sigma).ravel().tolist()
@@ -103,6 +104,8 @@ def true_marginal(columns: Sequence[Int64[np.ndarray, " n"]], sizes: Sequence[in
     """The same without noise: for mechanisms alone, never to be shown, stored or branched upon."""
     cells = np.zeros(len(columns[0]), np.int64)
     for codes, size in zip(columns, sizes, strict=True):
+        if codes.size and (codes.min() < 0 or codes.max() >= size):
+            raise ValueError(f"a code lies out of its column of {size}")
         cells = cells * size + codes
     return np.bincount(cells, minlength=math.prod(sizes)).astype(np.int64).reshape(tuple(sizes))
 
@@ -127,8 +130,11 @@ def select(
     Returns:
         A number below `len(scores)`, with chances proportional to exp(sqrt(2 rho) * score / sensitivity).
     """
+    _check_paid(rho, on)
     bound = sensitivity * ledger.guarantee.max_rows
-    rate = Fraction(math.sqrt(2 * rho)) / (SCORE_STEPS + 2)  # rounded scores move by two steps more
+    rate = Fraction(math.nextafter(math.sqrt(2 * rho), 0)) / (
+        SCORE_STEPS + 2
+    )  # rounded scores move by two steps more
     steps = np.rint(np.asarray(scores) * (SCORE_STEPS / bound))
     steps = np.maximum(steps - steps.max(), -(2.0**60)).astype(np.int64)
     charge = Charge("exponential", on, rho, bound)
@@ -153,8 +159,8 @@ def categories(
     Returns:
         By name in the order of the alphabet; may be empty.
     """
-    n_rows = ledger.guarantee.max_rows
-    sigma = sigma_of_rho(rho, float(n_rows))
+    _check_paid(rho, on)
+    n_rows, sigma = ledger.guarantee.max_rows, noise_scale(ledger, rho)
     threshold = threshold_of(sigma, delta, n_rows)
     charge = Charge("noisy threshold", on, rho, float(n_rows), sigma, delta)
 
@@ -180,3 +186,9 @@ def threshold_of(sigma: float, delta: float, n_rows: int = 1) -> int:
     """
     quantile = -NormalDist().inv_cdf(delta / n_rows)
     return n_rows + 1 + math.ceil(sigma * max(quantile, 0.0))
+
+
+def _check_paid(rho: float, on: str) -> None:
+    """Refuse what would be free: a budget that is spent."""
+    if not rho > 0:
+        raise UsageError(f"{on} cannot be asked for: nothing is left of the privacy budget (rho {rho:g}).")

@@ -1,4 +1,4 @@
-"""Noise that holds: whole numbers and exact chances, so that no bit of a result tells what is under the noise.
+"""Noise that holds: whole numbers and exact chances, so that no bit of a result tells what lies under it.
 
 Sums of floating-point numbers and floating-point noise give the true value away by their lowest bits. Here
 counts are whole numbers, noise is whole numbers, and each chance exp(-x) is met exactly: a uniform number is
@@ -6,7 +6,8 @@ compared with it in double precision, and where that is too close to call, digit
 
 Source:
     Canonne, Kamath and Steinke 2020, "The discrete Gaussian for differential privacy", algorithms 1 to 3
-    (arXiv:2004.00010); Mironov 2012, "On significance of the least significant bits for differential privacy".
+    (arXiv:2004.00010); Mironov 2012, "On significance of the least significant bits for
+    differential privacy".
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from decimal import Context, Decimal
 from fractions import Fraction
-from typing import Final, Protocol, final
+from typing import Final, Protocol, final, runtime_checkable
 
 import numpy as np
 from jaxtyping import Bool, Float64, Int64, UInt64
@@ -27,6 +28,7 @@ MAX_SIGMA: Final = 2.0**40
 """The widest noise; beyond it, squares leave double precision."""
 
 
+@runtime_checkable
 class Noise(Protocol):
     """The only door that true values go in by; what comes out is noisy."""
 
@@ -98,11 +100,11 @@ def discrete_gaussian(bits: Bits, sigma: float, n: int) -> Int64[np.ndarray, " n
         drawn = _laplace(bits, scale, m)
         sizes = np.abs(drawn)
 
-        def exact(index: int) -> Fraction:
-            return (int(sizes[index]) - square / scale) ** 2 / (2 * square)
-
         exponents = (sizes - sigma**2 / scale) ** 2 / (2 * sigma**2)
-        return drawn[accepted(bits, exponents, exact)]
+        taken = accepted(
+            bits, exponents, lambda index: (int(sizes[index]) - square / scale) ** 2 / (2 * square)
+        )
+        return drawn[taken]
 
     return _filled(n, propose)
 
@@ -140,11 +142,7 @@ def exponential_choice(bits: Bits, scores: Int64[np.ndarray, " n"], rate: Fracti
     while True:
         proposed = below(bits, 64, len(scores))
         drawn = gaps[proposed]
-
-        def exact(index: int, drawn: Int64[np.ndarray, " m"] = drawn) -> Fraction:
-            return rate * int(drawn[index])
-
-        taken = accepted(bits, drawn * float(rate), exact)
+        taken = accepted(bits, drawn * float(rate), lambda index, drawn=drawn: rate * int(drawn[index]))
         if taken.any():
             return int(proposed[taken.argmax()])
 
@@ -169,12 +167,12 @@ def accepted(
 
 
 def _is_below(bits: Bits, drawn: int, exponent: Fraction) -> bool:
-    """Whether a uniform number that begins with 64 drawn bits is below exp(-exponent): as many more as it takes."""
+    """Whether a uniform number that begins with 64 drawn bits, and goes on, is below exp(-exponent)."""
     n_bits = 64
     while True:
         context = Context(prec=n_bits // 3 + 10, Emin=-(10**9), Emax=10**9)
         power = context.divide(Decimal(exponent.numerator), Decimal(exponent.denominator))
-        chance = Fraction(context.exp(-power))
+        chance = Fraction(context.exp(context.minus(power)))
         error = Fraction(4, 10 ** (n_bits // 3 + 9))
         if Fraction(drawn + 1, 2**n_bits) <= chance - error:
             return True

@@ -10,12 +10,13 @@ guaranteed.
 from __future__ import annotations
 
 import os
-from typing import Protocol, final
+from typing import Protocol, final, runtime_checkable
 
 import numpy as np
 from jaxtyping import Int64, UInt64
 
 
+@runtime_checkable
 class Bits(Protocol):
     """A source of random bits."""
 

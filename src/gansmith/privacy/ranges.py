@@ -1,7 +1,7 @@
 """Ranges and bins of numbers, found under the guarantee.
 
-A range that is not public is found by a noisy histogram of magnitudes: powers of two, the same for every data
-set. Bins are found by halving: a range is cut into two, and those halves again that many rows are in, level by
+A range that is not public is found by a noisy histogram of magnitudes: powers of two, the same for any data.
+Bins are found by halving: a range is cut into two, and those halves again that many rows are in, level by
 level, each level one noisy histogram. What was found is noisy, so that all that is decided by it is free.
 
 The idea of halving only what is full is PrivTree's; here each level pays for itself, with whole-number noise.
@@ -26,7 +26,9 @@ from gansmith.privacy.mechanisms import noise_scale, noisy_counts
 EXPONENTS: Final = (-40, 64)
 """Powers of two that magnitudes are told apart by; smaller ones count as zero, larger ones as the largest."""
 LOUD: Final = 4.0
-"""Standard deviations of noise that a count must reach to show that somebody is there."""
+"""Standard deviations of noise above which a bin is halved."""
+SURE: Final = 5.0
+"""Standard deviations of noise above which a magnitude belongs to the range: a false one spoils it."""
 
 Numbers = Float64[np.ndarray, " n"]
 
@@ -61,7 +63,7 @@ def noisy_range(ledger: Ledger, values: Numbers, rho: float, on: str) -> tuple[f
         exponents = np.clip(np.floor(np.log2(np.abs(finite))), low - 1, high - 1).astype(np.int64)
     places = np.where(finite < 0, -1, 1) * (exponents - low + 1) + n_steps  # 0 lies in the middle
     counts = noisy_counts(ledger, np.bincount(places, minlength=2 * n_steps + 1).astype(np.int64), rho, on)
-    loud = np.flatnonzero(counts >= LOUD * noise_scale(ledger, rho))
+    loud = np.flatnonzero(counts >= SURE * noise_scale(ledger, rho))
     if not len(loud):
         return 0.0, 1.0
     first, last = int(loud[0]) - n_steps, int(loud[-1]) - n_steps
@@ -98,17 +100,16 @@ def noisy_bins(
     places = grid.places(values)
     share = rho / grid.n_levels
     least = LOUD * noise_scale(ledger, share)
-    full, leaves = np.zeros(1, np.int64), list[tuple[int, int]]()
+    full, levels = np.zeros(1, np.int64), list[dict[int, float]]()
     for level in range(1, grid.n_levels + 1):
         left = grid.n_levels - level
         cells = np.sort(np.concatenate([2 * full, 2 * full + 1]))
         counts = _counted(ledger, places >> left, cells, share, f"{on}, level {level}")
-        is_full = (counts > least) & (left > 0)
-        leaves += zip((cells[~is_full] << left).tolist(), counts[~is_full].tolist(), strict=True)
-        full = cells[is_full]
+        levels.append(dict(zip(cells.tolist(), counts.astype(float).tolist(), strict=True)))
+        full = cells[counts > least]
         if not len(full):
             break
-    return _merged(sorted(leaves), grid, least, max_bins)
+    return _merged(_leaves(levels, grid.n_levels), grid, least, max_bins)
 
 
 @final
@@ -118,6 +119,9 @@ class _Grid:
 
     low: float
     high: float
+    """Where the last bin ends."""
+    last: float
+    """The largest value; what lies beyond is moved to it."""
     width: float
     n_levels: int
 
@@ -127,16 +131,18 @@ class _Grid:
         low, high = ends
         if not grain:
             high = max(high, low + 2.0**n_levels * float(np.spacing(max(abs(low), 1.0))))
-            return cls(low, high, (high - low) / 2**n_levels, n_levels)
+            return cls(low, high, high, (high - low) / 2**n_levels, n_levels)
         n_values = math.floor((high - low) / grain) + 1
         n_all = math.ceil(math.log2(max(n_values, 2)))
         width = grain * 2.0 ** max(n_all - n_levels, 0)
-        return cls(low, low + n_values * grain, width, min(n_all, n_levels))
+        last = low + (n_values - 1) * grain
+        return cls(low, last + grain, last, width, min(n_all, n_levels))
 
-    def places(self, values: Numbers) -> Int64[np.ndarray, " n"]:
+    def places(self, values: Numbers) -> Int64[np.ndarray, " finite"]:
         """In which cell each finite value lies."""
-        cells = np.floor((values[np.isfinite(values)] - self.low) / self.width + 1e-9)
-        return np.clip(cells, 0, 2**self.n_levels - 1).astype(np.int64)
+        within = np.clip(values[np.isfinite(values)], self.low, self.last)
+        cells = np.floor((within - self.low) / self.width + 1e-9).astype(np.int64)
+        return np.minimum(cells, 2**self.n_levels - 1)
 
 
 def _counted(
@@ -150,8 +156,42 @@ def _counted(
     return noisy_counts(ledger, counts, rho, on)
 
 
-def _merged(leaves: list[tuple[int, int]], grid: _Grid, least: float, max_bins: int) -> Bins:
+def _leaves(levels: list[dict[int, float]], n_levels: int) -> list[tuple[int, float]]:
+    """The cells that were not halved, by the first finest cell in them; their counts agree with all levels.
+
+    Without this a cell that was left whole would count too little: it was left because its noise was low.
+
+    Source:
+        Hay et al. 2010, "Boosting the accuracy of differentially private histograms through consistency",
+        section 4 (arXiv:0904.0942): the least squares of a tree, upwards and then downwards.
+    """
+    upwards: list[dict[int, tuple[float, float]]] = []  # estimates with their variances, in those of a count
+    for counts in reversed(levels):
+        below = upwards[-1] if upwards else {}
+        found = {cell: (count, 1.0) for cell, count in counts.items()}
+        for cell in (cell for cell in counts if 2 * cell in below):
+            (left, left_variance), (right, right_variance) = below[2 * cell], below[2 * cell + 1]
+            variance = left_variance + right_variance
+            mean = (variance * counts[cell] + left + right) / (variance + 1)
+            found[cell] = mean, variance / (variance + 1)
+        upwards.append(found)
+    leaves: list[tuple[int, float]] = []
+    settled = {cell: count for cell, (count, _) in upwards[-1].items()}
+    for level, below in enumerate([*upwards[-2::-1], {}], start=1):
+        halved = {cell: count for cell, count in settled.items() if 2 * cell in below}
+        leaves += [(cell << (n_levels - level), settled[cell]) for cell in settled.keys() - halved.keys()]
+        settled = {}
+        for cell, count in halved.items():
+            (left, left_variance), (right, right_variance) = below[2 * cell], below[2 * cell + 1]
+            missing = (count - left - right) / (left_variance + right_variance)
+            settled[2 * cell] = left + missing * left_variance
+            settled[2 * cell + 1] = right + missing * right_variance
+    return sorted(leaves)
+
+
+def _merged(leaves: list[tuple[int, float]], grid: _Grid, least: float, max_bins: int) -> Bins:
     """Bins of neighbouring leaves, about as full as each other, but for a full leaf, which stays alone."""
+    leaves = [leaf for leaf in leaves if grid.low + grid.width * leaf[0] < grid.high]
     wanted = least
     while len(found := _together(leaves, wanted)) > max_bins:
         wanted *= 1.05
@@ -159,15 +199,15 @@ def _merged(leaves: list[tuple[int, int]], grid: _Grid, least: float, max_bins: 
     return Bins((*edges, grid.high), tuple(count for _, count in found))
 
 
-def _together(leaves: list[tuple[int, int]], wanted: float) -> list[tuple[int, float]]:
+def _together(leaves: list[tuple[int, float]], wanted: float) -> list[tuple[int, float]]:
     """Neighbours together until they hold as many rows as are wanted."""
-    found = [(leaves[0][0], float(leaves[0][1]))]
+    found = [leaves[0]]
     for start, count in leaves[1:]:
         last, so_far = found[-1]
         if so_far < wanted and count < wanted:
             found[-1] = last, so_far + count
         else:
-            found.append((start, float(count)))
+            found.append((start, count))
     if len(found) > 1 and max(found[-1][1], found[-2][1]) < 2 * wanted and found[-1][1] < wanted:
         _, rest = found.pop()
         found[-1] = found[-1][0], found[-1][1] + rest

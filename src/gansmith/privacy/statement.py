@@ -45,8 +45,8 @@ def facts(ledger: Mapping[str, Any] | None) -> Iterator[tuple[str, str]]:
     yield (
         "Promised",
         (
-            f"epsilon {guarantee['epsilon']:g}, delta {guarantee['delta']:g}; spent rho {spent['rho']:.4g} of "
-            f"{ledger['rho_budget']:.4g}"
+            f"epsilon {guarantee['epsilon']:g}, delta {guarantee['delta']:g}; spent rho {spent['rho']:.4g} "
+            f"of {ledger['rho_budget']:.4g}"
         ),
     )
     yield "A guess who was there", guess(spent["epsilon"], spent["delta"])
@@ -74,12 +74,10 @@ def guess(epsilon: float, delta: float) -> str:
 
     Example:
         >>> guess(1.0, 1e-6)
-        'right at most 73.1 times in 100, the chances being even before'
+        'right at most 73.2 times in 100, the chances being even'
     """
     chance = min(1 / (1 + math.exp(-epsilon)) + delta, 1.0)
-    return (
-        f"right at most {math.ceil(1000 * chance - 1e-6) / 10:g} times in 100, the chances being even before"
-    )
+    return f"right at most {math.ceil(1000 * chance - 1e-6) / 10:g} times in 100, the chances being even"
 
 
 def shares(charges: Sequence[Mapping[str, Any]]) -> str:
