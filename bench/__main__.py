@@ -20,8 +20,8 @@ NOT_MEASUREMENTS: Final = {
 }  # fmt: skip
 WITH_OPTIONS: Final = {
     "anonymity", "audio", "conditions", "databases", "detect", "gallery", "heatmap", "identity", "modes",
-    "music", "peers", "pictures", "privacy", "race", "reading", "rebalance", "scorecard_nulls", "scorecard_pictures",
-    "series", "translate", "turns", "validator", "versus",
+    "music", "peers", "pictures", "privacy", "race", "reading", "rebalance", "scorecard_nulls",
+    "scorecard_pictures", "series", "translate", "turns", "validator", "versus",
 }  # fmt: skip
 
 

@@ -1,16 +1,17 @@
 """Tables under differential privacy beside AIM and MST: marginal error, usefulness, time, attacks.
 
-    python -m bench privacy adult [--epsilon 1,3,10] [--seeds 2] [--makers ours,shuffled,aim,mst,game,unbounded]
+    python -m bench privacy adult [--epsilon 1,3,10] [--seeds 2] [--makers
+    ours,shuffled,aim,mst,game,unbounded]
                                   [--megabytes 4] [--attacks] [--out FILE.jsonl]
 
 AIM and MST run on private-pgm's inference in an environment of their own, which `GANSMITH_PGM` names:
 
     python3.11 -m venv ~/pgm && ~/pgm/bin/pip install "mbi>=2" && export GANSMITH_PGM=~/pgm/bin/python
 
-They are given the cells that ours found (bins, categories) as if they were public, and the whole budget for the
-rest. Each maker makes as many records as were learnt from. The error is the mean total variation distance over
-150 of the sets of three columns, drawn once; numbers count in 16 bins of the real table. `tstr` is the AUC, on
-real records held out, of boosted trees that learnt from what was made.
+They are given the cells that ours found (bins, categories) as if they were public, and the whole budget for
+the rest. Each maker makes as many records as were learnt from. The error is the mean total variation distance
+over 150 of the sets of three columns, drawn once; numbers count in 16 bins of the real table. `tstr` is the
+AUC, on real records held out, of boosted trees that learnt from what was made.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
-from typing import Any, Final, final
+from typing import Any, Final, cast, final
 
 import numpy as np
 import pandas as pd
@@ -115,7 +116,9 @@ class Judge:
     def error(self, made: pd.DataFrame) -> float:
         """Mean total variation distance of sets of three columns."""
         codes = self._codes(made)
-        return float(np.mean([_distance(self._real[:, list(three)], codes[:, list(three)]) for three in self._triples]))
+        return float(
+            np.mean([_distance(self._real[:, list(three)], codes[:, list(three)]) for three in self._triples])
+        )
 
     def tstr(self, made: pd.DataFrame) -> float:
         """AUC on real records of boosted trees that learnt from made ones."""
@@ -124,7 +127,9 @@ class Judge:
         known = made[np.isin(self._texts(made[target]), classes)]
         if len(set(self._texts(known[target]))) < len(classes):
             return float("nan")
-        trees = HistGradientBoostingClassifier(random_state=0, categorical_features=self._is_category(), max_iter=150)
+        trees = HistGradientBoostingClassifier(
+            random_state=0, categorical_features=np.array(self._is_category()), max_iter=150
+        )
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             trees.fit(self._features(known), self._texts(known[target]))
@@ -151,9 +156,13 @@ class Judge:
         for name in self._task.train.columns:
             if name in self._edges:
                 numbers = pd.to_numeric(table[name], errors="coerce").to_numpy(float)
-                parts.append(np.where(np.isnan(numbers), -1, np.searchsorted(self._edges[name], numbers, "right")))
+                parts.append(
+                    np.where(np.isnan(numbers), -1, np.searchsorted(self._edges[name], numbers, "right"))
+                )
             else:
-                parts.append(pd.Series(self._texts(table[name])).map(self._known[name]).fillna(-1).to_numpy(int))
+                parts.append(
+                    pd.Series(self._texts(table[name])).map(self._known[name]).fillna(-1).to_numpy(int)
+                )
         return np.stack(parts, 1).astype(np.int64) + 1
 
     @staticmethod
@@ -165,7 +174,8 @@ def _distance(real: np.ndarray, made: np.ndarray) -> float:
     """Total variation distance of two lists of cells."""
     sizes = np.maximum(real.max(0), made.max(0)) + 1
     shares = [
-        np.bincount(np.ravel_multi_index(tuple(part.T), tuple(sizes)), minlength=int(sizes.prod())) / len(part)
+        np.bincount(np.ravel_multi_index(tuple(part.T), tuple(sizes)), minlength=int(sizes.prod()))
+        / len(part)
         for part in (real, made)
     ]
     return float(np.abs(shares[0] - shares[1]).sum() / 2)
@@ -237,7 +247,7 @@ def _lines(task: Task, judge: Judge, options: argparse.Namespace) -> Any:
             epsilon = float(text)
             started = time.monotonic()
             model = _ours(task, epsilon, seed)
-            seconds, codec = time.monotonic() - started, model.model_.codec
+            seconds, codec = time.monotonic() - started, cast("PrivateCodec", model.model_.codec)
             made = model.sample(len(task.train), seed=0)
             known = {"epsilon": epsilon, "seed": seed}
             spent = model.model_.manifest["ledger"]["spent"]["epsilon"]
@@ -267,7 +277,8 @@ def _attacks(model: Synthesizer, task: Task) -> dict[str, Any]:
     """What the scorecard's attacks find: chance is .5, and the false alarms that they allow."""
     card = model.score(task.holdout, real=task.train)
     names = ("membership_auc", "membership_auc_unusual", "membership_tpr", "copies", "nearer")
-    return {name: [card[name].score.value, card[name].score.error] for name in names if name in card}
+    found = {name: card.get(name) for name in names}
+    return {name: [one.score.value, one.score.error] for name, one in found.items() if one is not None}
 
 
 def run(arguments: list[str]) -> None:
@@ -292,4 +303,7 @@ def run(arguments: list[str]) -> None:
 
 
 def _spelt(line: Mapping[str, Any]) -> str:
-    return "  ".join(f"{name} {value:.4g}" if isinstance(value, float) else f"{name} {value}" for name, value in line.items())
+    return "  ".join(
+        f"{name} {value:.4g}" if isinstance(value, float) else f"{name} {value}"
+        for name, value in line.items()
+    )

@@ -1,4 +1,5 @@
-"""AIM and MST on private-pgm's inference (`mbi`), in an environment of their own: `python -m bench privacy` says how.
+"""AIM and MST on private-pgm's inference (`mbi`), in an environment of their own: `python -m bench privacy`
+says how.
 
     python bench/peers/marginals.py aim codes.npz 0.19 out.npz --seed 0 --megabytes 10
 
@@ -22,9 +23,9 @@ import numpy as np
 
 jax.config.update("jax_enable_x64", True)
 jax.config.update("jax_enable_compilation_cache", False)
-from mbi import Dataset, Domain, LinearMeasurement
-from mbi.estimation import MirrorDescent, minimum_variance_unbiased_total
-from mbi.junction_tree import hypothetical_model_size
+from mbi import Dataset, Domain, LinearMeasurement  # noqa: E402 - after the settings
+from mbi.estimation import MirrorDescent, minimum_variance_unbiased_total  # noqa: E402 - after the settings
+from mbi.junction_tree import hypothetical_model_size  # noqa: E402 - after the settings
 
 Clique = tuple[str, ...]
 
@@ -72,7 +73,9 @@ def aim(peer: Peer, rho: float, megabytes: float, order: int) -> None:
     """Adaptive selection with annealing."""
     names, domain = peer.names, peer.domain
     workload = [*itertools.combinations(names, order)]
-    below = {part for clique in workload for k in range(1, order + 1) for part in itertools.combinations(clique, k)}
+    below = {
+        part for clique in workload for k in range(1, order + 1) for part in itertools.combinations(clique, k)
+    }
     weights = {c: sum(len(set(c) & set(w)) for w in workload) for c in below}
     rounds = 16 * len(names)
     sigma, epsilon, used = math.sqrt(rounds / (1.8 * rho)), math.sqrt(0.8 * rho / rounds), 0.0
@@ -90,7 +93,9 @@ def aim(peer: Peer, rho: float, megabytes: float, order: int) -> None:
         cliques = [one.clique for one in peer.measured]
         held = {part for c in cliques for k in range(1, len(c) + 1) for part in itertools.combinations(c, k)}
         allowed = {
-            c: w for c, w in weights.items() if c in held or hypothetical_model_size(domain, [*cliques, c]) <= limit
+            c: w
+            for c, w in weights.items()
+            if c in held or hypothetical_model_size(domain, [*cliques, c]) <= limit
         }
         scores = {}
         for clique, weight in allowed.items():

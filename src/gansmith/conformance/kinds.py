@@ -54,14 +54,16 @@ class KindSubject(AbstractSubject):
     """Data that must be refused, by a text that the refusal must hold, such as the bad record's name."""
     tolerance: float = ROUND_TRIP_TOLERANCE
     """The codec's stated tolerance, in units of compact records."""
+    chosen: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """Options without which nothing is learnt, by name."""
     preset: str = "default"
     """Whose game is checked; a key of the kind's presets."""
     seed: int = 0
 
     @cached_property
     def options(self) -> Any:
-        """The kind's own, as they are where a user says nothing."""
-        return self.modality.options()
+        """The kind's own, as they are where a user says nothing else."""
+        return self.modality.options(**self.chosen)
 
     @cached_property
     def records(self) -> Any:

@@ -7,8 +7,8 @@ components, so it can be learnt by gradients, and a record of which something is
 `n_cells` is the number of cells of all columns together; they stand side by side.
 
 Sources:
-    Liu, Vietri and Wu 2021, "Iterative methods for private synthetic data" (arXiv:2106.07153), whose generator
-    mixes the products of the rows of a fixed batch of noise.
+    Liu, Vietri and Wu 2021, "Iterative methods for private synthetic data" (arXiv:2106.07153), whose
+    generator mixes the products of the rows of a fixed batch of noise.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
 Columns = tuple[int, ...]
-"""Numbers of columns, ascending."""
+"""Numbers of columns, ascending, one or more."""
 
 
 @final
@@ -32,7 +32,8 @@ class MixtureOfProducts(nn.Module):
     Args:
         sizes: Cells of each column, one or more.
         n_components: Products that are mixed.
-        makes: Which cells records are made with, shape `(n_cells,)`; the others may be learnt, but no record has
+        makes: Which cells records are made with, shape `(n_cells,)`; the others may be learnt, but no record
+        has
             one. None: all.
     """
 
@@ -68,16 +69,16 @@ class MixtureOfProducts(nn.Module):
         Returns:
             The number of a cell within each column.
         """
-        lots = torch.special.ndtr(noise.double()).clamp(0, 1 - 1e-12)
+        lots = torch.special.ndtr(noise.double()).clamp(0, 1 - 1e-12).T.contiguous()
         chances, weights = (part.double() for part in self.chances())
         if allowed is not None or not bool(self.makes.all()):
             allowed = self.makes.expand(len(noise), -1) * (1.0 if allowed is None else allowed)
         if allowed is None:
-            drawn = torch.searchsorted(weights.cumsum(0), lots[:, 0]).clamp(max=len(weights) - 1)
+            drawn = torch.searchsorted(weights.cumsum(0), lots[0]).clamp(max=len(weights) - 1)
         else:
-            drawn = self._components(chances, weights, allowed.double(), lots[:, 0])
+            drawn = self._components(chances, weights, allowed.double(), lots[0])
         found = [
-            self._cell(chances, place, drawn, allowed, lots[:, 1 + place]) for place in range(len(self.sizes))
+            self._cell(chances, place, drawn, allowed, lots[1 + place]) for place in range(len(self.sizes))
         ]
         return torch.stack(found, 1).float()
 
@@ -146,24 +147,24 @@ class Measured(nn.Module):
         self.others: list[tuple[Columns, Tensor, Tensor]] = []
         for columns, table, variance in tables:
             if len(columns) > 2:
-                made = (torch.from_numpy(np.array(one, np.float32)) for one in (table, 1 / variance))
-                self.others.append((columns, *made))
+                count, precision = (torch.from_numpy(np.float32(one)) for one in (table, 1 / variance))
+                self.others.append((columns, count, precision))
                 continue
-            first, last = (slice(starts[place], starts[place + 1]) for place in (columns[0], columns[-1]))
-            if len(columns) == 1:
-                np.fill_diagonal(counts[first, first], table)
-                np.fill_diagonal(precisions[first, first], 1 / variance)
-            else:
-                counts[first, last] = table.reshape(sizes[columns[0]], -1)
-                precisions[first, last] = (1 / variance).reshape(sizes[columns[0]], -1)
+            places = [slice(starts[place], starts[place + 1]) for place in columns]
+            for target, values in ((counts, table), (precisions, 1 / variance)):
+                block = target[places[0], places[-1]]
+                if len(columns) == 1:
+                    np.fill_diagonal(block, values)
+                else:
+                    block[:] = values.reshape(block.shape)
         self.register_buffer("tables", torch.from_numpy(counts), persistent=False)
         self.register_buffer("precisions", torch.from_numpy(precisions), persistent=False)
 
     def misfit(self, mixture: MixtureOfProducts) -> Float[Tensor, ""]:
         """Squared differences in standard deviations of the noise, the mean over all counts.
 
-        1 is as near as the noise lets anybody come; whoever comes nearer learns the noise. Negative counts stay
-        as they were measured, or empty cells would seem to hold somebody.
+        1 is as near as the noise lets anybody come; whoever comes nearer learns the noise. Negative counts
+        stay as they were measured, or empty cells would seem to hold somebody.
         """
         chances, weights = mixture.chances()
         pairs = chances.T @ (weights[:, None] * chances)

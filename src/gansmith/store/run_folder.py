@@ -92,7 +92,8 @@ class RunFolder:
             raise DataError(f"{self.ledger_of}: {error}. Choose another folder with --run.") from error
         if not is_same:
             raise DataError(
-                f"{self.path}: a privacy budget was partly spent here, on other data or with other options. Give the "
+                f"{self.path}: a privacy budget was partly spent here, on other data or with other "
+                "options. Give the "
                 "same ones to go on without paying twice, or choose another folder with --run."
             )
         return self.ledger

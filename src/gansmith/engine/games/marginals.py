@@ -1,8 +1,8 @@
 """A mixture that learns to have given marginals: records are not needed, only counts of them, noisy or not.
 
 What stands in the place of a discriminator are tables of counts. Whoever chose them asked where the generator
-was most wrong, which is a game of a kind; here the answers are given and the generator comes to terms with all
-of them at once, as near as their noise allows. It may do so as long and as often as anybody likes.
+was most wrong, which is a game of a kind; here the answers are given and the generator comes to terms with
+all of them at once, as near as their noise allows. It may do so as long and as often as anybody likes.
 
 Source:
     Liu, Vietri and Wu 2021, "Iterative methods for private synthetic data" (arXiv:2106.07153); that a network
@@ -39,9 +39,7 @@ class MarginalsRules(AbstractRules):
 
     n_columns: PositiveInt
     """Columns of a record."""
-    generator: PlayerConfig = field(
-        default_factory=lambda: PlayerConfig(2e-2, 1e-3, beta1=0.9, beta2=0.99)
-    )
+    generator: PlayerConfig = field(default_factory=lambda: PlayerConfig(2e-2, 1e-3, beta1=0.9, beta2=0.99))
     """How it learns."""
 
     def start(self, networks: Networks, randomness: Randomness) -> Marginals:

@@ -121,7 +121,8 @@ class TableRecipe(AbstractRecipe[TableCodec]):
         """See the base class: columns, their rules and the minimum count are the model's."""
         if given.get("epsilon") is not None:
             raise UsageError(
-                "a model without a guarantee cannot be fine-tuned under one: what it has learnt was not paid for. "
+                "a model without a guarantee cannot be fine-tuned under one: what it has learnt was "
+                "not paid for. "
                 "Leave --from out."
             )
         if given.get("columns") or given.get("schema") is not None:

@@ -1,4 +1,4 @@
-"""Tables under differential privacy: what is learnt of a table, with a proof of how little it says of anybody.
+"""Tables under differential privacy: what is learnt says little of anybody, and it is proven how little.
 
 Options stand here, where they are quickly imported: help texts are made of them.
 
@@ -68,7 +68,8 @@ class PrivateOptions:
             _ = self.guarantee
         if self.min_count:
             raise UsageError(
-                f"min_count {self.min_count} does not go with epsilon: {MIN_COUNT}, by noisy thresholds. Leave "
+                f"min_count {self.min_count} does not go with epsilon: {MIN_COUNT}, by noisy "
+                "thresholds. Leave "
                 "it out."
             )
 

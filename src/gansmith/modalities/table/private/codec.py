@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import Any, Final, final
 
 import numpy as np
@@ -19,12 +20,14 @@ from torch import Tensor
 from gansmith.errors import DataError
 from gansmith.modalities.recipe import AbstractCodec
 from gansmith.modalities.table.private import PrivateOptions
-from gansmith.modalities.table.private.curator import Curator, Table
+from gansmith.modalities.table.private.curator import Curator, Table, opened
 from gansmith.modalities.table.private.domain import Cells
 from gansmith.modalities.table.private.learning import Learning
-from gansmith.modalities.table.private.records import PrivateRecords, opened
+from gansmith.modalities.table.private.records import PrivateRecords
 from gansmith.nets.mixture import Columns
 from gansmith.privacy import Ledger
+from gansmith.privacy.noise import ExactNoise
+from gansmith.privacy.randomness import SeededBits
 from gansmith.settings import from_plain, to_plain
 from gansmith.tabular.schema import Schema
 from gansmith.tabular.schema import Table as Typed
@@ -53,18 +56,20 @@ class PrivateCodec(AbstractCodec[PrivateRecords, PrivateOptions]):
 
     @classmethod
     def fit(cls, records: PrivateRecords, options: PrivateOptions, seed: int) -> PrivateCodec:
-        return cls.measured(records, options, Ledger(options.guarantee), seed)
+        return cls.paid(records, options, None, seed)
 
     @classmethod
-    def measured(
-        cls, records: PrivateRecords, options: PrivateOptions, ledger: Ledger, seed: int
+    def paid(
+        cls, records: PrivateRecords, options: PrivateOptions, path: Path | None, seed: int
     ) -> PrivateCodec:
-        """Spend the budget of a ledger on records.
+        """Spend a budget on records; where its ledger lies at a path already, go on with it.
 
         Raises:
             UsageError: Something public is not so, or nothing can be learnt within the guarantee.
             DataError: The ledger is of other records or options.
         """
+        noise = ExactNoise(SeededBits(seed)) if options.insecure_seed else None
+        ledger = Ledger(options.guarantee, path, noise)
         curator: Curator = opened(records, options, ledger)
         learning = Learning(curator, seed)
         learning.run()
@@ -107,7 +112,7 @@ class PrivateCodec(AbstractCodec[PrivateRecords, PrivateOptions]):
         return PrivateRecords.of(Typed(self.schema.arrow_schema.empty_table(), self.schema, "synthetic"))
 
     def encode(self, records: PrivateRecords, seed: int) -> Compact:
-        """Nothing is encoded: the generator learns from what was measured. As many rows as there are records."""
+        """As many empty rows as there are records: the generator learns from what was measured."""
         return torch.zeros(len(records), self.n_values)
 
     def decode(self, compact: Compact, seed: int, first_index: int) -> PrivateRecords:
@@ -115,7 +120,8 @@ class PrivateCodec(AbstractCodec[PrivateRecords, PrivateOptions]):
         of_column = dict(zip(self.learnt, codes.T, strict=True))
         nothing = np.zeros(len(codes), np.int64)
         arrays = [
-            one.decoded(of_column.get(place, nothing), rng, first_index) for place, one in enumerate(self.cells)
+            one.decoded(of_column.get(place, nothing), rng, first_index)
+            for place, one in enumerate(self.cells)
         ]
         made = pa.table(arrays, schema=self.schema.arrow_schema)
         return PrivateRecords.of(Typed(made, self.schema, "synthetic"))

@@ -16,12 +16,13 @@ import pyarrow.compute as pc
 from jaxtyping import Float, Int
 
 from gansmith.errors import UsageError, did_you_mean
-from gansmith.modalities.table.private.domain import Cells, Public
+from gansmith.modalities.table.private import PrivateOptions
+from gansmith.modalities.table.private.domain import Cells, Public, public_of
 from gansmith.modalities.table.private.reading import Read, check_kinds, columns_of, voting
+from gansmith.modalities.table.private.records import PrivateRecords
 from gansmith.nets.mixture import Columns
-from gansmith.privacy import Ledger
+from gansmith.privacy import Ledger, ranges
 from gansmith.privacy import mechanisms as private
-from gansmith.privacy import ranges
 from gansmith.tabular.files.raw import RawTable
 
 COUNTING_SHARE: Final = 0.002
@@ -70,13 +71,20 @@ class Curator:
         ledger: Of the guarantee.
         cells: Of each column; public, or released.
         codes: In which cells each record is; private.
+        n_records: About how many there are.
         notes: What the user should know.
     """
 
     def __init__(
-        self, ledger: Ledger, cells: Sequence[Cells], codes: Int[np.ndarray, "n d"], notes: tuple[str, ...]
+        self,
+        ledger: Ledger,
+        cells: Sequence[Cells],
+        codes: Int[np.ndarray, "n d"],
+        n_records: int,
+        notes: tuple[str, ...],
     ) -> None:
         self.ledger, self.cells, self.notes = ledger, tuple(cells), notes
+        self.n_records = n_records
         self.learnt = [place for place, one in enumerate(cells) if not one.is_made_anew]
         """Columns that are learnt; the numbers of columns in tables are places in this list."""
         self.sizes = [cells[place].n_cells for place in self.learnt]
@@ -110,7 +118,8 @@ class Curator:
             candidates: Sets of columns.
             answers: What somebody takes the counts for, by set.
             weights: How much each matters; what one record may move a score by.
-            allowance: What the noise of a measurement would add to the difference in each cell: a large table is
+            allowance: What the noise of a measurement would add to the difference in each cell: a large
+            table is
                 not worth measuring for that alone.
             rho: What the choice may cost.
 
@@ -141,6 +150,19 @@ class Curator:
         return [*combinations(range(len(self.sizes)), 2)]
 
 
+def opened(records: PrivateRecords, options: PrivateOptions, ledger: Ledger) -> Curator:
+    """A curator of records, who knows what is public.
+
+    Raises:
+        UsageError: See `introduced`; or what is public is said twice.
+    """
+    public = public_of(options.domain)
+    if twice := sorted(public.keys() & options.columns.keys()):
+        raise UsageError(f"column {twice[0]!r} stands in --domain and in --column. Say it once.")
+    public |= {name: Public(kind) for name, kind in options.columns.items()}
+    return introduced(records.raw, public, options.missing, ledger)
+
+
 def introduced(raw: RawTable, public: dict[str, Public], marks: tuple[str, ...], ledger: Ledger) -> Curator:
     """A curator of a table: which columns it has, of which kinds, with which cells; all of it paid for.
 
@@ -169,14 +191,15 @@ def introduced(raw: RawTable, public: dict[str, Public], marks: tuple[str, ...],
     cells = [asking.cells(one, public.get(one.column.name, Public())) for one in read]
     if all(one.is_made_anew for one in cells):
         raise UsageError(
-            "nothing of this table can be learnt within the guarantee: no category is frequent enough to come "
+            "nothing of this table can be learnt within the guarantee: no category is frequent "
+            "enough to come "
             "out. Give public categories and ranges (--domain), or a larger --epsilon."
         )
     codes = [
         np.zeros(raw.columns.num_rows, np.int64) if one.is_made_anew else one.codes(each.values)
         for one, each in zip(cells, read, strict=True)
     ]
-    return Curator(ledger, cells, np.stack(codes, 1), tuple(asking.notes))
+    return Curator(ledger, cells, np.stack(codes, 1), n_records, tuple(asking.notes))
 
 
 @final
@@ -228,7 +251,8 @@ class _Asking:
         found = private.categories(self._ledger, read.values, self._for_cells, self._delta, name)
         if sum(found.values()) < LEAST_KNOWN * self._n_records:
             self.notes.append(
-                f"column {name!r}: too few records share a value for the guarantee to let it out, so it is made "
+                f"column {name!r}: too few records share a value for the guarantee to let it out, so "
+                "it is made "
                 f"anew. Say {name!r} in --domain, where its categories are public."
             )
             return Cells(replace(read.column, kind="text"))

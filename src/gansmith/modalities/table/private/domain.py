@@ -1,7 +1,7 @@
 """The cells that a column has: public, or found at a price; and values of them again.
 
-A column is a list of cells: categories, or bins of numbers; where more may occur one for all other values, and
-always one for missing values. Between the two edges of a bin a value is drawn anew.
+A column is a list of cells: categories, or bins of numbers; where more may occur one for all other values,
+and always one for missing values. Between the two edges of a bin a value is drawn anew.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Cells:
     """Whether missing cells are made."""
 
     def __post_init__(self) -> None:
-        if self.values and self.edges or len(self.edges) == 1 or np.any(np.diff(self.edges) <= 0):
+        if (self.values and self.edges) or len(self.edges) == 1 or np.any(np.diff(self.edges) <= 0):
             raise DataError(f"column {self.column.name!r}: its cells are no categories and no bins.")
 
     @property
@@ -142,7 +142,11 @@ class Cells:
         low, high = self.edges[place], self.edges[place + 1]
         step = self.grain or (high - low) * 1e-6
         ends = [self._number(end) for _, end in condition.bounds if end.is_valid]
-        asked = [] if condition.values is None else [self._number(one) for one in condition.values if one.is_valid]
+        asked = (
+            []
+            if condition.values is None
+            else [self._number(one) for one in condition.values if one.is_valid]
+        )
         tried = [low, high - step, (low + high) / 2, *asked]
         tried += [end + shift for end in ends for shift in (-step, 0.0, step)]
         inside = np.array(sorted({one for one in tried if low <= one < high} or {low}))
@@ -259,8 +263,8 @@ def _public(name: str, said: Any) -> Public:
             pass
     raise UsageError(
         f"domain of column {name!r}: wanted a list of different categories, "
-        '{"low": 17, "high": 90}, {"kind": "date", "low": "2020-01-01", "high": "2024-12-31"}, or a kind such '
-        f'as "key", not {json.dumps(said):.80}.'
+        '{"low": 17, "high": 90}, {"kind": "date", "low": "2020-01-01", "high": "2024-12-31"}, '
+        f'or a kind such as "key", not {json.dumps(said):.80}.'
     )
 
 

@@ -1,4 +1,4 @@
-"""Private tables as files and in memory: read without a look at what stands in them, judged as any table is."""
+"""Private tables as files and in memory: read without a look into them, judged as any table is."""
 
 from __future__ import annotations
 
@@ -6,9 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar, Final, final
-
-import numpy as np
-import pyarrow as pa
 
 from gansmith.errors import DataError, UsageError, did_you_mean
 from gansmith.modalities.format import AbstractFormat, Description
@@ -22,7 +19,7 @@ from gansmith.scorecard.card import Scorecard
 from gansmith.scorecard.measuring import Progress, unheard
 from gansmith.scorecard.score import Effort
 from gansmith.tabular.files import MIN_RECORDS, raw_table
-from gansmith.tabular.files.frames import fingerprint_of, in_type_of, with_column
+from gansmith.tabular.files.frames import fingerprint_of, with_column
 from gansmith.tabular.files.raw import check_names
 from gansmith.tabular.files.writing import TableWriter
 from gansmith.tabular.schema import Table
@@ -47,7 +44,8 @@ class PrivateFormat(AbstractFormat[PrivateRecords, PrivateOptions]):
             _ = options.guarantee
         if options.constraints:
             raise UsageError(
-                "rules between columns (constraints) are not learnt under a guarantee: rules that are found would "
+                "rules between columns (constraints) are not learnt under a guarantee: rules that "
+                "are found would "
                 "be read off the records, and declared ones are not kept yet. Leave constraints out."
             )
         public_of(options.domain)
@@ -67,7 +65,9 @@ class PrivateFormat(AbstractFormat[PrivateRecords, PrivateOptions]):
         except DataError as error:
             raise DataError(f"{source if isinstance(source, (str, Path)) else name}: {error}") from error
         if raw.columns.num_rows < MIN_RECORDS:
-            raise DataError(f"{name}: the table has a single record or none. Give a few hundred at the least.")
+            raise DataError(
+                f"{name}: the table has a single record or none. Give a few hundred at the least."
+            )
         return PrivateRecords(raw, name, None, (f"taken as public: {TAKEN_AS_PUBLIC}",))
 
     def read_like(self, source: object, like: PrivateRecords) -> PrivateRecords:

@@ -33,7 +33,9 @@ from gansmith.modalities.table.private.domain import Cells
 from gansmith.nets.mixture import Columns, Measured, MixtureOfProducts
 from gansmith.privacy import mechanisms as private
 
-N_COMPONENTS: Final = 512
+COMPONENTS: Final = (64, 512)
+"""Products that are mixed, the fewest and the most."""
+RECORDS_PER_COMPONENT: Final = 16
 ROUNDS_PER_COLUMN: Final = 16
 """Measurements that the budget would be enough for if the noise stayed as it begins."""
 MEASURING_SHARE: Final = 0.9
@@ -41,7 +43,7 @@ MEASURING_SHARE: Final = 0.9
 MAX_TRIPLES: Final = 400
 """Sets of three columns that may be chosen; where there are more, these are drawn by the seed."""
 LARGEST: Final = 4.0
-"""A set of three is measured where it has fewer combinations than records, divided by this and by the noise."""
+"""A set of three is measured where its combinations, times this and the noise, are fewer than records."""
 FIRST_STEPS: Final = 150
 STEPS: Final = 40
 """Of the generator after each measurement."""
@@ -62,13 +64,14 @@ class Learning:
 
     def __init__(self, curator: Curator, seed: int) -> None:
         self._curator, self._randomness = curator, Randomness(seed)
+        n_components = int(np.clip(curator.n_records // RECORDS_PER_COMPONENT, *COMPONENTS))
         self.tables: dict[Columns, Table] = {}
         """What was measured."""
         self.n_records = 1.0
         """About how many records there are."""
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self._randomness.key("mixture", 0))  # noqa: TID251 - inside a fork
-            self.mixture = MixtureOfProducts(curator.sizes, N_COMPONENTS)
+            self.mixture = MixtureOfProducts(curator.sizes, n_components)
         self._weights = self._answers_that_matter()
         self._n_rounds = 0
 

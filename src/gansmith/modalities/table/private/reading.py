@@ -1,9 +1,9 @@
 """Cells of a table as numbers, times or texts, one record at a time; what a column holds is asked at a price.
 
-What a cell reads as depends on that cell alone. Which kind a column is of is not public unless somebody says so,
-or its type does (as in Parquet or a data frame): one odd cell could change it. So kinds are voted for by the
-records, each with one vote, and the vote is a mechanism of the ledger: cells that are not of the kind that
-came out are missing.
+What a cell reads as depends on that cell alone. Which kind a column is of is not public unless somebody says
+so, or its type does (as in Parquet or a data frame): one odd cell could change it. So kinds are voted for by
+the records, each with one vote, and the vote is a mechanism of the ledger: cells that are not of the kind
+that came out are missing.
 """
 
 from __future__ import annotations
@@ -129,7 +129,8 @@ class RawColumn:
             scores = [_WEIGHTS[one] * _n_rounded(numbers, one) for one in DECIMALS]
             return _numbers(self.name, numbers, DECIMALS[vote(np.array(scores))], "double")
         raise UsageError(
-            f"column {self.name!r} holds values of type {kind}, which cannot be learnt under a guarantee. Leave it "
+            f"column {self.name!r} holds values of type {kind}, which cannot be learnt under a "
+            "guarantee. Leave it "
             "out, or cast it to numbers, times or texts."
         )
 
@@ -183,7 +184,9 @@ class _Texts:
 
 def columns_of(raw: RawTable, marks: tuple[str, ...]) -> list[RawColumn]:
     """The columns of a table that nobody has looked into."""
-    found = (pc.dictionary_decode(one) if pa.types.is_dictionary(one.type) else one for one in raw.columns.columns)
+    found = (
+        pc.dictionary_decode(one) if pa.types.is_dictionary(one.type) else one for one in raw.columns.columns
+    )
     as_text = (one.cast(pa.string()) if pa.types.is_large_string(one.type) else one for one in found)
     names = raw.columns.column_names
     return [RawColumn(name, cells, marks) for name, cells in zip(names, as_text, strict=True)]
@@ -221,7 +224,7 @@ def _numbers(name: str, numbers: Float[np.ndarray, " n"], digits: int, kind: str
 
 
 def _times(name: str, stamps: pa.Array, form: str, *, is_day: bool = False) -> Read:
-    is_day = is_day or bool(form) and not has_clock(form)
+    is_day = is_day or (bool(form) and not has_clock(form))
     kind, type = ("date", "date32[day]") if is_day else ("datetime", "timestamp[us]")
     moments = np.array(pc.cast(stamps, pa.int64()).fill_null(0), float)
     moments[np.array(stamps.is_null())] = np.nan

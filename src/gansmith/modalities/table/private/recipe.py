@@ -1,11 +1,11 @@
-"""How private tables are learnt: the budget is spent once, and what it bought is learnt from as long as one likes."""
+"""How private tables are learnt: a budget is spent once, and what it bought is learnt from freely."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, ClassVar, Final, final
 
-import numpy as np
 import torch
 from torch import nn
 
@@ -18,13 +18,10 @@ from gansmith.modalities.capabilities import Paid
 from gansmith.modalities.recipe import AbstractCodec, AbstractRecipe, Plan
 from gansmith.modalities.table.private import PrivateOptions
 from gansmith.modalities.table.private.codec import PrivateCodec
-from gansmith.modalities.table.private.learning import N_COMPONENTS
+from gansmith.modalities.table.private.learning import COMPONENTS
 from gansmith.modalities.table.private.records import PrivateRecords
 from gansmith.modalities.table.private.request import PrivateRequest, request_for
 from gansmith.nets.mixture import Measured, MixtureOfProducts
-from gansmith.privacy import Ledger
-from gansmith.privacy.noise import ExactNoise
-from gansmith.privacy.randomness import SeededBits
 from gansmith.settings import settings
 from gansmith.tabular.where import Where
 
@@ -39,7 +36,7 @@ REGENERATED: Final = "made anew"
 class PrivateNetworks:
     """The size of the generator."""
 
-    n_components: int = N_COMPONENTS
+    n_components: int = COMPONENTS[-1]
     """Products of independent columns that are mixed."""
 
 
@@ -53,11 +50,9 @@ class PrivateRecipe(AbstractRecipe[PrivateCodec]):
         "default": "a mixture of products, fitted to noisy marginals chosen where it errs most"
     }
 
-    def paid(self, records: PrivateRecords, options: PrivateOptions, ledger: Any, seed: int) -> Paid:
+    def paid(self, records: PrivateRecords, options: PrivateOptions, ledger: Path | None, seed: int) -> Paid:
         """See `Charging`."""
-        noise = ExactNoise(SeededBits(seed)) if options.insecure_seed else None
-        found = Ledger(options.guarantee, ledger, noise)
-        codec = PrivateCodec.measured(records, options, found, seed)
+        codec = PrivateCodec.paid(records, options, ledger, seed)
         return Paid(codec, max(round(codec.n_records), 1), codec.ledger)
 
     def n_heldout(self, n_records: int, preset: str) -> int:
@@ -98,7 +93,9 @@ class PrivateRecipe(AbstractRecipe[PrivateCodec]):
             UsageError: Nothing is learnt of the target.
         """
         if target and codec.cells[codec.schema.names.index(target)].is_made_anew:
-            raise UsageError(f"target {target!r} is made anew, so it cannot be predicted. Say it in --domain.")
+            raise UsageError(
+                f"target {target!r} is made anew, so it cannot be predicted. Say it in --domain."
+            )
         return (*codec.notes, UNCHOSEN)
 
     def fine_tuning_options(
@@ -110,7 +107,8 @@ class PrivateRecipe(AbstractRecipe[PrivateCodec]):
             UsageError: Always.
         """
         raise UsageError(
-            "a model with a guarantee is not fine-tuned: other records would be another release, with a budget of "
+            "a model with a guarantee is not fine-tuned: other records would be another release, "
+            "with a budget of "
             "its own. Learn them anew with --epsilon."
         )
 

@@ -4,20 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, final
+from typing import Any, final
 
 import numpy as np
 import pyarrow as pa
 
-from gansmith.errors import UsageError
-from gansmith.modalities.table.private import PrivateOptions
-from gansmith.modalities.table.private.domain import Public, public_of
 from gansmith.tabular.files.raw import RawTable
 from gansmith.tabular.schema import Schema, Table
-
-if TYPE_CHECKING:
-    from gansmith.modalities.table.private.curator import Curator
-    from gansmith.privacy import Ledger
 
 
 @final
@@ -53,21 +46,6 @@ class PrivateRecords:
         """Records that were made, with their schema."""
         assert self.schema is not None
         return Table(self.records, self.schema, self.name)
-
-
-def opened(records: PrivateRecords, options: PrivateOptions, ledger: Ledger) -> Curator:
-    """A curator of records, who knows what is public.
-
-    Raises:
-        UsageError: See `introduced`; or what is public is said twice.
-    """
-    from gansmith.modalities.table.private.curator import introduced  # imports what learns
-
-    public = public_of(options.domain)
-    if twice := sorted(public.keys() & options.columns.keys()):
-        raise UsageError(f"column {twice[0]!r} stands in --domain and in --column. Say it once.")
-    public |= {name: Public(kind) for name, kind in options.columns.items()}
-    return introduced(records.raw, public, options.missing, ledger)
 
 
 def called(source: object) -> str:

@@ -44,7 +44,8 @@ class PrivateRequest:
             return ()
         about = int(share * n_learnt)
         return (
-            f"about {about} of the {n_learnt:,} records that were learnt from are like what is asked for: what "
+            f"about {about} of the {n_learnt:,} records that were learnt from are like what is asked "
+            "for: what "
             "is made follows the noise of the guarantee as much as them",
         )
 
@@ -103,7 +104,9 @@ def request_for(codec: PrivateCodec, where: Where, balance: str) -> PrivateReque
     parts = [codec.cells[place].makes.astype(float) for place in codec.learnt]
     for place, condition in asked.items():
         if codec.cells[place].is_made_anew:
-            raise UsageError(f"column {codec.cells[place].column.name!r} is made anew: nothing can be asked of it.")
+            raise UsageError(
+                f"column {codec.cells[place].column.name!r} is made anew: nothing can be asked of it."
+            )
         parts[codec.learnt.index(place)] = _allowed(codec, place, condition)
     if not balance:
         return PrivateRequest(codec, asked, np.concatenate(parts)[None], _texts(conditions))
