@@ -75,5 +75,6 @@ class Marginals(AbstractGame):
 
     @torch.no_grad()
     def evaluate(self, fake: Tensor, heldout: Batch, seen: Batch) -> Readings:
-        """The misfit; see `Measured`."""
-        return {"misfit": self._measured.misfit(cast("MixtureOfProducts", self.best["generator"])).item()}
+        """The misfit, see `Measured`, and how well all is matched: 1 over it, at most 1."""
+        misfit = self._measured.misfit(cast("MixtureOfProducts", self.best["generator"])).item()
+        return {"misfit": misfit, "match": 1 / max(misfit, 1.0)}

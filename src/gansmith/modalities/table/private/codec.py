@@ -5,6 +5,7 @@ All of it came out of mechanisms, or follows from what did. Nothing else of the 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -29,6 +30,7 @@ from gansmith.privacy import Ledger
 from gansmith.privacy.noise import ExactNoise
 from gansmith.privacy.randomness import SeededBits
 from gansmith.settings import from_plain, to_plain
+from gansmith.store import as_json
 from gansmith.tabular.schema import Schema
 from gansmith.tabular.schema import Table as Typed
 
@@ -116,11 +118,12 @@ class PrivateCodec(AbstractCodec[PrivateRecords, PrivateOptions]):
         return torch.zeros(len(records), self.n_values)
 
     def decode(self, compact: Compact, seed: int, first_index: int) -> PrivateRecords:
-        rng, codes = np.random.default_rng(seed), compact.numpy().astype(np.int64)
+        codes = compact.numpy().astype(np.int64)
+        lots = np.random.default_rng(seed).random((len(codes), len(self.cells)))
         of_column = dict(zip(self.learnt, codes.T, strict=True))
         nothing = np.zeros(len(codes), np.int64)
         arrays = [
-            one.decoded(of_column.get(place, nothing), rng, first_index)
+            one.decoded(of_column.get(place, nothing), lots[:, place], first_index)
             for place, one in enumerate(self.cells)
         ]
         made = pa.table(arrays, schema=self.schema.arrow_schema)
@@ -128,7 +131,7 @@ class PrivateCodec(AbstractCodec[PrivateRecords, PrivateOptions]):
 
     def state(self) -> tuple[dict[str, Any], dict[str, Tensor]]:
         state = {
-            "cells": [to_plain(one) for one in self.cells],
+            "cells": json.loads(as_json([to_plain(one) for one in self.cells])),
             "schema": self.schema.to_json(),
             "tables": [list(one.columns) for one in self.tables],
             "n_records": self.n_records,

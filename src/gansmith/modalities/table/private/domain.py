@@ -22,6 +22,8 @@ from gansmith.settings import Annotated, Field, settings
 from gansmith.tabular.conditions import Condition
 from gansmith.tabular.schema import NOT_ROUNDED, Column
 
+Lots = Float[np.ndarray, " n"]
+"""Uniform numbers in [0, 1), one for each record."""
 MAX_CATEGORIES: Final = 2_000
 MICROSECONDS: Final = {"date32[day]": 86_400_000_000, "timestamp[us]": 1_000_000}
 """What the grain of times is worth in the unit of a bin's edges."""
@@ -86,7 +88,7 @@ class Cells:
         known = [self.n_cells - 1 if value is None else places.get(value, others) for value in values]
         return np.array(known, np.int64)
 
-    def decoded(self, codes: Int[np.ndarray, " n"], rng: np.random.Generator, first: int) -> pa.Array:
+    def decoded(self, codes: Int[np.ndarray, " n"], lots: Lots, first: int = 0) -> pa.Array:
         """Values of cells; of a column that is made anew, names with a number, counted from `first`."""
         if self.is_made_anew:
             return self._invented(len(codes), first)
@@ -97,7 +99,7 @@ class Cells:
             if self.column.type == "bool":
                 texts = pa.array(np.array(texts) == "true")
             return pa.array(texts.to_pylist(), self.column.arrow_type, mask=is_missing)
-        return self._typed(self._drawn(np.where(is_missing, 0, codes), rng), is_missing)
+        return self._typed(self._drawn(np.where(is_missing, 0, codes), lots), is_missing)
 
     def allowed(self, condition: Condition) -> Float[np.ndarray, " n_cells"]:
         """1 for the cells that can fulfil a condition, else 0."""
@@ -106,23 +108,26 @@ class Cells:
         found[-1] = missing[0]
         if self.values:
             codes = np.arange(self.n_known)
-            found[codes] = condition.holds(self.decoded(codes, np.random.default_rng(0), 0))
+            found[codes] = condition.holds(self.decoded(codes, np.zeros(self.n_known)))
         elif self.edges:
             found[: self.n_known] = [self._can(condition, place) for place in range(self.n_known)]
         return found * self.makes
 
     def met(
-        self, cells: pa.Array, codes: Int[np.ndarray, " n"], condition: Condition, rng: np.random.Generator
+        self,
+        cells: pa.Array,
+        codes: Int[np.ndarray, " n"],
+        condition: Condition,
+        lots: Float[np.ndarray, "n n_tries"],
     ) -> pa.Array:
         """Values as they are where they fulfil a condition; else others of the same bins that do."""
         if not self.edges:
             return cells
-        for _ in range(20):
+        for tried in lots.T:
             wrong = np.flatnonzero(~condition.holds(cells) & (codes < self.n_known))
             if not len(wrong):
                 return cells
-            again = self.decoded(codes[wrong], rng, 0)
-            cells = _replaced(cells, wrong, again)
+            cells = _replaced(cells, wrong, self.decoded(codes[wrong], tried[wrong]))
         for place in np.flatnonzero(~condition.holds(cells) & (codes < self.n_known)):
             nearest = self._near(condition, int(codes[place]))
             cells = _replaced(cells, np.array([place]), nearest)
@@ -157,13 +162,13 @@ class Cells:
             return float(value.as_py())
         return float(value.cast(pa.timestamp("us")).value) / MICROSECONDS[self.column.type]
 
-    def _drawn(self, bins: Int[np.ndarray, " n"], rng: np.random.Generator) -> Float[np.ndarray, " n"]:
+    def _drawn(self, bins: Int[np.ndarray, " n"], lots: Lots) -> Float[np.ndarray, " n"]:
         """Numbers of bins, each as likely as any other of its bin."""
         low, high = self._edges[bins], self._edges[bins + 1]
         if not self.grain:
-            return low + rng.random(len(bins)) * (high - low)
+            return low + lots * (high - low)
         first, last = np.ceil(low / self.grain - 1e-9), np.ceil(high / self.grain - 1e-9)
-        steps = np.floor(rng.random(len(bins)) * np.maximum(last - first, 1))
+        steps = np.floor(lots * np.maximum(last - first, 1))
         return (first + steps) * self.grain
 
     def _typed(self, numbers: Float[np.ndarray, " n"], is_missing: Bool[np.ndarray, " n"]) -> pa.Array:

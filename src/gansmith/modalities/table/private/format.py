@@ -121,8 +121,9 @@ class PrivateFormat(AbstractFormat[PrivateRecords, PrivateOptions]):
         return _Writing(TableWriter(path, like.table.schema, metadata=metadata, safe_csv=options.safe_csv))
 
     def preview(self, records: PrivateRecords) -> TablePreview:
-        """See the base class: of records that were made; others are not shown."""
-        return TABLES.preview(records.table)
+        """See the base class; of records that nobody has looked into, the names of the columns."""
+        made = records.schema is not None
+        return TABLES.preview(records.table) if made else TablePreview(self.names(records), ())
 
     def describe(self, records: PrivateRecords, options: PrivateOptions) -> Description:
         """See `Describing`: names, and what is public."""

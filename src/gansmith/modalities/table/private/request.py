@@ -19,6 +19,8 @@ from gansmith.tabular.conditions import Condition, conditions_of
 from gansmith.tabular.schema import Table
 from gansmith.tabular.where import Where
 
+N_TRIES: Final = 16
+"""Values of a bin that are drawn until one is what was asked for; then the nearest to a limit is taken."""
 FEWEST_LIKE: Final = 30
 """Records that were learnt from, about, below which what is asked for is mostly noise."""
 
@@ -87,8 +89,8 @@ class PrivateBlock:
         for place, condition in self._request.conditions.items():
             name = codec.cells[place].column.name
             codes = self.compact[: len(records), codec.learnt.index(place)].numpy().astype(np.int64)
-            cells = columns[name].combine_chunks()
-            columns[name] = codec.cells[place].met(cells, codes, condition, rng)
+            cells, lots = columns[name].combine_chunks(), rng.random((len(self._turns), N_TRIES))
+            columns[name] = codec.cells[place].met(cells, codes, condition, lots[: len(records)])
         made = pa.table(columns, schema=codec.schema.arrow_schema)
         return PrivateRecords.of(Table(made, codec.schema, records.name))
 
