@@ -20,6 +20,7 @@ from gansmith.errors import UsageError
 from gansmith.privacy.guarantee import HIGH_EPSILON, USUAL_DELTA, Guarantee
 from gansmith.settings import Annotated, NonNegativeInt, Offered, PositiveInt, field, settings
 
+TAKEN_AS_PUBLIC: Final = "names, order and stored types of its columns, and how the file is laid out"
 MIN_COUNT: Final = "values that few records share are kept back by the guarantee itself"
 
 

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from jaxtyping import Float, Int
 
 from gansmith.errors import UsageError, did_you_mean
-from gansmith.modalities.table.private import PrivateOptions
+from gansmith.modalities.table.private import TAKEN_AS_PUBLIC, PrivateOptions
 from gansmith.modalities.table.private.domain import Cells, Public, public_of
 from gansmith.modalities.table.private.reading import Read, check_kinds, columns_of, voting
 from gansmith.modalities.table.private.records import PrivateRecords
@@ -179,6 +179,7 @@ def introduced(raw: RawTable, public: dict[str, Public], marks: tuple[str, ...],
         kept = private.bounded_rows(ledger, _units(raw.columns.column(unit)))
         raw = replace(raw, columns=raw.columns.take(pa.array(kept)))
     columns = columns_of(raw, marks)
+    ledger.declare_public("the table", TAKEN_AS_PUBLIC)
     for name, said in public.items():
         if said.in_words and name != unit:
             ledger.declare_public(name, said.in_words)

@@ -12,7 +12,7 @@ from gansmith.modalities.format import AbstractFormat, Description
 from gansmith.modalities.previews import TablePreview
 from gansmith.modalities.table.format import TableFormat
 from gansmith.modalities.table.options import TableOptions
-from gansmith.modalities.table.private import PrivateOptions
+from gansmith.modalities.table.private import TAKEN_AS_PUBLIC, PrivateOptions
 from gansmith.modalities.table.private.domain import public_of
 from gansmith.modalities.table.private.records import PrivateRecords, called
 from gansmith.scorecard.card import Scorecard
@@ -25,7 +25,6 @@ from gansmith.tabular.files.writing import TableWriter
 from gansmith.tabular.schema import Table
 
 TABLES: Final = TableFormat()
-TAKEN_AS_PUBLIC: Final = "the names of the columns, their number and order, and how the file is laid out"
 
 
 @final
