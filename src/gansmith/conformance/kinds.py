@@ -55,7 +55,7 @@ class KindSubject(AbstractSubject):
     tolerance: float = ROUND_TRIP_TOLERANCE
     """The codec's stated tolerance, in units of compact records."""
     chosen: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    """Options without which nothing is learnt, by name."""
+    """Options, by name."""
     preset: str = "default"
     """Whose game is checked; a key of the kind's presets."""
     seed: int = 0
@@ -353,10 +353,11 @@ def check_held_out_score(subject: KindSubject) -> None:
 
 def check_descriptions(subject: KindSubject) -> None:
     """A person can look at records and at what was learnt."""
-    preview = subject.modality.format.preview(subject.records).as_text()
-    subject.require(bool(preview.strip()), "a preview shows something", "nothing")
-    modality = subject.modality
-    for rows in (modality.format.overview(subject.records), modality.recipe.describe(subject.codec)):
+    form, recipe = subject.modality.format, subject.modality.recipe
+    subject.require(
+        bool(form.preview(subject.records).as_text().strip()), "a preview shows something", "nothing"
+    )
+    for rows in (form.overview(subject.records), recipe.describe(subject.codec)):
         are_alike = len({(*row,) for row in rows}) == 1
         subject.require(are_alike, "a description is rows of the same keys", f"{rows}")
 

@@ -98,6 +98,15 @@ class RunFolder:
             )
         return self.ledger
 
+    def drop_unspent_ledger(self) -> None:
+        """Leave nothing behind where nothing was charged."""
+        if self.exists or not self.ledger.exists() or b'["charge"' in self.ledger.read_bytes():
+            return
+        self.ledger.unlink()
+        self.ledger_of.unlink(missing_ok=True)
+        if not any(self.path.iterdir()):
+            self.path.rmdir()
+
     def start(self, config: Mapping[str, Any]) -> None:
         """Begin a new run here; what a finished run left is cleared away.
 

@@ -87,6 +87,8 @@ def test_what_cannot_be_promised_is_refused(options, said, tmp_path):
     config = FitConfig(kind="private")
     with pytest.raises(UsageError, match=said):
         start(_people(400), config, options=options, folder=tmp_path / "run")
+    assert not (tmp_path / "run" / "config.json").exists()
+    assert (tmp_path / "run").exists() == (said == "more than one in")  # about how many was charged for
 
 
 def test_a_model_without_a_guarantee_is_no_start_for_one_with(tmp_path):
@@ -150,6 +152,16 @@ def test_kinds_come_out_of_votes_and_odd_cells_are_missing(codec):
     read = RawColumn("age", cells, ()).read(Public("integer"), lambda scores: 0)
     assert read.values[:2].tolist() == [17, 20]
     assert np.isnan(read.values[2:]).all()
+
+
+def test_types_that_a_reader_found_in_values_are_not_taken_for_public(tmp_path):
+    table = pd.DataFrame({"a": [1, 2, "x"], "b": [1, 2, 3]}).astype({"a": object})
+    table.to_json(tmp_path / "t.jsonl", orient="records", lines=True)
+    options = PrivateOptions(epsilon=1.0)
+    of_frame = FORMAT.read(table, options).records.schema
+    of_lines = FORMAT.read(tmp_path / "t.jsonl", options).records.schema
+    assert [str(one) for one in of_frame.types] == ["string", "int64"]
+    assert [str(one) for one in of_lines.types] == ["string", "string"]
 
 
 def test_public_domains_are_not_paid_for():

@@ -15,8 +15,9 @@ from gansmith.engine.processors import MANY_OPERATIONS, fastest_precision, n_ope
 from gansmith.engine.randomness import Randomness
 from gansmith.engine.train import Evaluation
 from gansmith.engine.tuning import tuned_networks
-from gansmith.errors import Caution, UsageError, did_you_mean, find
-from gansmith.modalities.capabilities import Charging, Dividing, Paid, Weighting
+from gansmith.errors import Caution, GansmithError, UsageError, did_you_mean, find
+from gansmith.modalities.capabilities import Dividing, Weighting
+from gansmith.modalities.charging import Charging, Paid
 from gansmith.modalities.recipe import AbstractCodec, Plan, seeded_networks
 from gansmith.modalities.registry import Modality, offered
 from gansmith.settings import to_plain
@@ -160,7 +161,12 @@ def _paid(
         of_options = [to_plain(opened.options), opened.target, config.seed]
         ledger = folder.open_ledger(f"{fingerprint} {as_json(of_options).decode()}")
     key = Randomness(config.seed).key("codec", 0) % 2**32
-    return charging.paid(records, opened.options, ledger, key)
+    try:
+        return charging.paid(records, opened.options, ledger, key)
+    except GansmithError:
+        if folder:
+            folder.drop_unspent_ledger()
+        raise
 
 
 def _evaluation(

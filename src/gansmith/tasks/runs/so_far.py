@@ -12,7 +12,7 @@ from typing import Any
 
 from gansmith.engine.checkpoint import Checkpoints, below
 from gansmith.errors import DataError
-from gansmith.modalities.capabilities import Paid
+from gansmith.modalities.charging import Paid
 from gansmith.store.run_folder import RunFolder
 from gansmith.tasks.model import Model, load_model
 from gansmith.tasks.runs.preparing import Prepared

@@ -7,6 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar, Final, final
 
+import pyarrow as pa
+
 from gansmith.errors import DataError, UsageError, did_you_mean
 from gansmith.modalities.format import AbstractFormat, Description
 from gansmith.modalities.previews import TablePreview
@@ -20,7 +22,7 @@ from gansmith.scorecard.measuring import Progress, unheard
 from gansmith.scorecard.score import Effort
 from gansmith.tabular.files import MIN_RECORDS, raw_table
 from gansmith.tabular.files.frames import fingerprint_of, with_column
-from gansmith.tabular.files.raw import check_names
+from gansmith.tabular.files.raw import JSON_EXTENSIONS, RawTable, check_names
 from gansmith.tabular.files.writing import TableWriter
 from gansmith.tabular.schema import Table
 
@@ -61,6 +63,7 @@ class PrivateFormat(AbstractFormat[PrivateRecords, PrivateOptions]):
         try:
             raw = raw_table(source, options.has_header, options.encoding or None, False, ())
             check_names(raw.columns.column_names)
+            raw = _without_found_types(raw, source)
         except DataError as error:
             raise DataError(f"{source if isinstance(source, (str, Path)) else name}: {error}") from error
         if raw.columns.num_rows < MIN_RECORDS:
@@ -136,6 +139,24 @@ class PrivateFormat(AbstractFormat[PrivateRecords, PrivateOptions]):
             for name in self.names(records)
         ]
         return Description(rows, (), None)
+
+
+def _without_found_types(raw: RawTable, source: object) -> RawTable:
+    """Columns whose types a reader found in their values as texts: one odd value would change them."""
+    if isinstance(source, (str, Path)):
+        found = set(raw.columns.column_names) if _is_json(Path(source)) else set[str]()
+    else:
+        dtypes = getattr(source, "dtypes", {})
+        found = {name for name in raw.columns.column_names if str(dict(dtypes).get(name)) == "object"}
+    columns = raw.columns
+    for place, name in enumerate(columns.column_names):
+        if name in found and not pa.types.is_nested(columns.schema.types[place]):
+            columns = columns.set_column(place, name, columns.column(place).cast(pa.string()))
+    return replace(raw, columns=columns)
+
+
+def _is_json(path: Path) -> bool:
+    return any(suffix in JSON_EXTENSIONS for suffix in path.suffixes)
 
 
 @final

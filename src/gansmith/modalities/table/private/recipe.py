@@ -13,7 +13,7 @@ from gansmith.engine.batches import Dataset, TensorDataset
 from gansmith.engine.games import AbstractRules
 from gansmith.engine.games.marginals import MarginalsRules
 from gansmith.errors import UsageError
-from gansmith.modalities.capabilities import Paid
+from gansmith.modalities.charging import Paid
 from gansmith.modalities.recipe import AbstractCodec, AbstractRecipe, Plan
 from gansmith.modalities.table.private import PrivateOptions
 from gansmith.modalities.table.private.codec import PrivateCodec
