@@ -2,7 +2,7 @@
 
     python -m bench privacy adult [--epsilon 1,3,10] [--seeds 2] [--makers
     ours,shuffled,aim,mst,game,unbounded]
-                                  [--megabytes 4] [--attacks] [--out FILE.jsonl]
+                                  [--megabytes 4] [--order 3] [--iterations 1000] [--attacks] [--out FILE.jsonl]
 
 AIM and MST run on private-pgm's inference in an environment of their own, which `GANSMITH_PGM` names:
 
@@ -196,7 +196,9 @@ def _game(made: pd.DataFrame, task: Task, seed: int) -> pd.DataFrame:
         return model.sample(len(made))
 
 
-def _peer(method: str, task: Task, codec: PrivateCodec, epsilon: float, seed: int, megabytes: float) -> Any:
+def _peer(
+    method: str, task: Task, codec: PrivateCodec, epsilon: float, seed: int, options: argparse.Namespace
+) -> Any:
     """Records of a peer, and its seconds; None where it is not there or takes too long."""
     python = os.environ.get("GANSMITH_PGM", "")
     if not python:
@@ -207,7 +209,8 @@ def _peer(method: str, task: Task, codec: PrivateCodec, epsilon: float, seed: in
         given, found = Path(folder) / "codes.npz", Path(folder) / "made.npz"
         np.savez(given, codes=codes, sizes=np.array(codec.sizes))
         command = [python, "-W", "ignore", str(PEERS), method, str(given), repr(rho), str(found)]
-        command += ["--seed", str(seed), "--megabytes", str(megabytes)]
+        command += ["--seed", str(seed), "--megabytes", str(options.megabytes)]
+        command += ["--order", str(options.order), "--iterations", str(options.iterations)]
         try:
             subprocess.run(command, check=True, capture_output=True, timeout=PEER_SECONDS)
         except subprocess.TimeoutExpired:
@@ -261,7 +264,7 @@ def _lines(task: Task, judge: Judge, options: argparse.Namespace) -> Any:
             if options.attacks:
                 yield {"maker": "attacks", **known, **_attacks(model, task)}
             for method in ("mst", "aim"):
-                found = method in makers and _peer(method, task, codec, epsilon, seed, options.megabytes)
+                found = method in makers and _peer(method, task, codec, epsilon, seed, options)
                 if found:
                     yield {"maker": method, **known, **_judged(judge, found[0]), "seconds": found[1]}
     if "unbounded" in makers:
@@ -289,6 +292,8 @@ def run(arguments: list[str]) -> None:
     parser.add_argument("--seeds", type=int, default=2)
     parser.add_argument("--makers", default="ours,shuffled,aim,mst,unbounded")
     parser.add_argument("--megabytes", type=float, default=4.0)
+    parser.add_argument("--order", type=int, default=3, help="AIM: columns of the tables that matter")
+    parser.add_argument("--iterations", type=int, default=1000, help="of a peer's inference, each time")
     parser.add_argument("--attacks", action="store_true")
     parser.add_argument("--out", type=Path)
     options = parser.parse_args(arguments)

@@ -144,12 +144,13 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--megabytes", type=float, default=10.0)
     parser.add_argument("--iterations", type=int, default=1000)
+    parser.add_argument("--order", type=int, default=3, help="AIM: columns of the tables that matter")
     given = parser.parse_args()
     held = np.load(given.codes)
     started = time.monotonic()
     peer = Peer(held["codes"], held["sizes"], given.seed, given.iterations)
     if given.method == "aim":
-        aim(peer, given.rho, given.megabytes, 3)
+        aim(peer, given.rho, given.megabytes, given.order)
     else:
         mst(peer, given.rho)
     made = peer.model.synthetic_data(len(held["codes"])).to_dict()

@@ -353,11 +353,9 @@ def check_held_out_score(subject: KindSubject) -> None:
 
 def check_descriptions(subject: KindSubject) -> None:
     """A person can look at records and at what was learnt."""
-    form, recipe = subject.modality.format, subject.modality.recipe
-    subject.require(
-        bool(form.preview(subject.records).as_text().strip()), "a preview shows something", "nothing"
-    )
-    for rows in (form.overview(subject.records), recipe.describe(subject.codec)):
+    modality, text = subject.modality, subject.modality.format.preview(subject.records).as_text()
+    subject.require(bool(text.strip()), "a preview shows something", "nothing")
+    for rows in (modality.format.overview(subject.records), modality.recipe.describe(subject.codec)):
         are_alike = len({(*row,) for row in rows}) == 1
         subject.require(are_alike, "a description is rows of the same keys", f"{rows}")
 

@@ -23,7 +23,7 @@ from gansmith.engine.games.base import AbstractGame, AbstractRules, Networks, Pr
 from gansmith.engine.players import Player, PlayerConfig, learn
 from gansmith.engine.randomness import Randomness, Stream
 from gansmith.nets.mixture import Measured, MixtureOfProducts
-from gansmith.settings import PositiveInt, field, settings
+from gansmith.settings import NonNegativeFloat, PositiveInt, field, settings
 
 
 @final
@@ -41,6 +41,8 @@ class MarginalsRules(AbstractRules):
     """Columns of a record."""
     generator: PlayerConfig = field(default_factory=lambda: PlayerConfig(2e-2, 1e-3, beta1=0.9, beta2=0.99))
     """How it learns."""
+    enough: NonNegativeFloat = 1.0
+    """The misfit below which nothing is learnt: nearer to what was measured than its noise is noise."""
 
     def start(self, networks: Networks, randomness: Randomness) -> Marginals:
         return Marginals(self, networks, randomness)
@@ -64,12 +66,12 @@ class Marginals(AbstractGame):
         super().__init__(rules, networks, randomness)
         self._player = Player(networks["generator"], rules.generator)
         self.players = {"generator": self._player}
-        self._measured = cast("Measured", networks["measured"])
+        self._measured, self._enough = cast("Measured", networks["measured"]), rules.enough
 
     def turns(self, step: int, batches: Sequence[Batch], progress: Progress) -> dict[str, Tensor]:
-        """See the base class; the misfit is in variances of the noise, and nothing is learnt below 1."""
+        """See the base class; the misfit is in variances of the noise."""
         misfit = self._measured.misfit(cast("MixtureOfProducts", self._player.network))
-        if misfit > 1:
+        if misfit > self._enough:
             learn([self._player], misfit, progress.share, progress.rate_scale)
         return {"misfit": misfit.detach()}
 

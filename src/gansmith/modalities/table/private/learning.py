@@ -2,8 +2,7 @@
 
 First each column alone; then sets of two and three columns, each chosen by the exponential mechanism and
 measured with Gaussian noise, and the generator learns from all measurements so far. Measurements begin with
-much noise; where one teaches the generator less than its own noise, the next ones have half as much. The last
-takes what is left.
+much noise; where one is more noise than news, the next ones have half as much. The last takes what is left.
 
 Sources:
     McKenna et al. 2022, "AIM: an adaptive and iterative mechanism for differentially private synthetic data"
@@ -44,11 +43,16 @@ MAX_TRIPLES: Final = 400
 """Sets of three columns that may be chosen; where there are more, these are drawn by the seed."""
 LARGEST: Final = 4.0
 """A set of three is measured where its combinations, times this and the noise, are fewer than records."""
+ANNEALING: Final = 4.0
+"""How much more the next round costs where one taught less than its noise: half the noise."""
+NEWS: Final = 2.0
+"""The mean squared difference of a measurement from what was expected, in variances of its noise, below which it was
+more noise than news: 1 is noise alone."""
 FIRST_STEPS: Final = 150
-STEPS: Final = 40
+STEPS: Final = 60
 """Of the generator after each measurement."""
 FIRST_RATE: Final = 5e-2
-RATE: Final = 2e-2
+RATE: Final = 3e-2
 FINAL_SHARE: Final = 0.05
 """Of the learning rate at the end of each round."""
 
@@ -86,7 +90,7 @@ class Learning:
                 if is_last := left < 2 * cost:
                     cost = left
                 if self._round(cost):
-                    cost *= 4  # half the noise
+                    cost *= ANNEALING
 
     def cells(self) -> list[Cells]:
         """Of all columns; where nearly none are missing no missing cells are made."""
@@ -112,7 +116,7 @@ class Learning:
         self._fit(FIRST_STEPS, FIRST_RATE)
 
     def _round(self, cost: float) -> bool:
-        """Choose, measure, learn; whether that taught less than the noise of it."""
+        """Choose, measure, learn; whether what was measured was more noise than news."""
         measuring = MEASURING_SHARE * cost
         sigma = private.noise_scale(self._curator.ledger, measuring)
         noise = math.sqrt(2 / math.pi) * sigma
@@ -123,10 +127,11 @@ class Learning:
         answers = self._answers(candidates)
         weights = np.array([self._weights[one] for one in candidates])
         chosen = self._curator.most_wrong(candidates, answers, weights, noise, cost - measuring)
-        self._add(self._curator.measured(chosen, measuring))
+        found = self._curator.measured(chosen, measuring)
+        surprise = ((found.counts - answers[chosen]) ** 2 / found.variances).mean()
+        self._add(found)
         self._fit(STEPS, RATE)
-        moved = np.abs(self._answers([chosen])[chosen] - answers[chosen]).sum()
-        return bool(moved <= noise * len(answers[chosen]))
+        return bool(surprise <= NEWS)
 
     def _add(self, table: Table) -> None:
         known = self.tables.get(table.columns)
@@ -151,11 +156,11 @@ class Learning:
         tables = [(one.columns, one.counts, one.variances) for one in self.tables.values()]
         measured = Measured(self._curator.sizes, tables, self.n_records)
         player = PlayerConfig(rate, FINAL_SHARE * rate, beta1=0.9, beta2=0.99)
-        rules = MarginalsRules(batch_size=1, n_columns=len(self._curator.sizes), generator=player)
+        n = len(self._curator.sizes)
+        rules = MarginalsRules(batch_size=1, n_columns=n, generator=player, enough=0.0)
         game = rules.start({"generator": self.mixture, "measured": measured}, self._randomness)
         for step in range(n_steps):
-            if game.play(step, [Batch({}, 1)], Progress(step / n_steps))["misfit"] <= 1:
-                return
+            game.play(step, [Batch({}, 1)], Progress(step / n_steps))
 
     def _answers_that_matter(self) -> dict[Columns, float]:
         """Sets of two and three columns that may be chosen, and how much each says of all sets of three.
