@@ -46,8 +46,8 @@ LARGEST: Final = 4.0
 ANNEALING: Final = 4.0
 """How much more the next round costs where one taught less than its noise: half the noise."""
 NEWS: Final = 2.0
-"""The mean squared difference of a measurement from what was expected, in variances of its noise, below which it was
-more noise than news: 1 is noise alone."""
+"""A measurement whose mean squared difference from what was expected is below so many variances of its noise
+was more noise than news; 1 is noise alone."""
 FIRST_STEPS: Final = 150
 STEPS: Final = 60
 """Of the generator after each measurement."""
