@@ -1,6 +1,6 @@
 """Tables under differential privacy beside AIM and MST: marginal error, usefulness, time, attacks.
 
-    python -m bench privacy adult [--epsilon 1,3,10] [--seeds 2] [--makers ours,shuffled,aim,mst,game,unbounded]
+    python -m bench privacy adult [--epsilon 1,3,10] [--seeds 2] [--makers ours,shuffled,aim,mst,game]
                                   [--megabytes 4] [--order 3] [--iterations 1000] [--attacks] [--out FILE]
 
 AIM and MST run on private-pgm's inference in an environment of their own, which `GANSMITH_PGM` names:
