@@ -83,7 +83,8 @@ def prepare(
         codec, networks = origin.codec, networks_from(origin)
         plan = plan_from(origin, len(seen), config)
     else:
-        codec = recipe.codec.fit(seen, opened.options, randomness.key("codec", 0) % 2**32)
+        options = recipe.options_for(opened.options, len(seen), config.preset)
+        codec = recipe.codec.fit(seen, options, randomness.key("codec", 0) % 2**32)
         seconds = parse_duration(config.budget) if config.budget else 0.0
         plan = recipe.plan(codec, len(seen), config.preset, seconds)
         tuned = plan.game.tuned(config, codec.n_values)
