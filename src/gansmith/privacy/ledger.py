@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final, final
@@ -55,13 +55,6 @@ class Charge:
     """Chance of a record to be in a step; below 1, rho is not used."""
     n_steps: int = 1
     """Steps on Poisson batches."""
-
-    @property
-    def loss(self) -> Loss:
-        """What it adds to what is lost."""
-        if self.rate < 1:
-            return Loss(0.0, (Sampled(self.rate, self.sigma / self.sensitivity, self.n_steps),))
-        return Loss(self.rho)
 
 
 @final
@@ -123,8 +116,7 @@ class Ledger:
     @property
     def loss(self) -> Loss:
         """What all charges lose together."""
-        losses = [charge.loss for charge in self.charges]
-        return Loss(math.fsum(loss.rho for loss in losses), sum((loss.sampled for loss in losses), ()))
+        return _loss(self.charges)
 
     @property
     def delta_of_thresholds(self) -> float:
@@ -215,7 +207,7 @@ class Ledger:
                 f"{max(charge.delta - over_delta, 0):.2g} is left for thresholds. Nothing was released. "
                 "Give public categories (--domain), or a larger --delta."
             )
-        after = Loss(self.loss.rho + charge.loss.rho, self.loss.sampled + charge.loss.sampled)
+        after = _loss([*self.charges, charge])
         if not after.sampled:
             is_within = after.rho <= self.rho_budget * (1 + TOLERANCE)
         else:
@@ -223,7 +215,7 @@ class Ledger:
         if not is_within:
             raise UsageError(
                 f"{charge.mechanism} on {charge.on} would cost more than is left of epsilon "
-                f"{promised.epsilon:g} (rho {charge.loss.rho:.3g} of {self.rho_left:.3g} left). Nothing was "
+                f"{promised.epsilon:g} (rho {charge.rho:.3g} of {self.rho_left:.3g} left). Nothing was "
                 "released. Ask for less, or for a larger --epsilon."
             )
 
@@ -298,6 +290,13 @@ class Ledger:
             self.voids.append(said[0])
         else:
             raise ValueError(f"a line {name!r} where none belongs")
+
+
+def _loss(charges: Sequence[Charge]) -> Loss:
+    """What charges lose together."""
+    rho = math.fsum(charge.rho for charge in charges if charge.rate >= 1)
+    steps = [charge for charge in charges if charge.rate < 1]
+    return Loss(rho, tuple(Sampled(each.rate, each.sigma / each.sensitivity, each.n_steps) for each in steps))
 
 
 def _sync_folder(folder: Path) -> None:

@@ -55,6 +55,20 @@ def bounded_rows(ledger: Ledger, units: Shaped[np.ndarray, " n"]) -> Int64[np.nd
     return np.sort(order[place < limit])
 
 
+def poisson_rows(noise: Noise, n_rows: int, rate: float) -> Int64[np.ndarray, " drawn"]:
+    """Numbers of the rows of one Poisson batch: each by a secret coin of its own; there may be none.
+
+    Args:
+        noise: Where coins come from.
+        n_rows: Of the data.
+        rate: Chance of each row, in (0, 1]; it is rounded down to a multiple of 2^-53.
+
+    Source:
+        Abadi et al. 2016, "Deep learning with differential privacy", section 3.1 (arXiv:1607.00133).
+    """
+    return np.flatnonzero((noise.keys(n_rows) >> np.uint64(11)) < np.uint64(int(rate * 2**53)))
+
+
 def noisy_counts(ledger: Ledger, counts: Counts, rho: float, on: str) -> Counts:
     """Counts of rows in cells that do not overlap, with discrete Gaussian noise; some come out negative.
 

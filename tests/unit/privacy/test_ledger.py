@@ -12,6 +12,7 @@ from gansmith.privacy import Charge, Guarantee, Ledger, statement
 from gansmith.privacy.mechanisms import noisy_counts, noisy_n_rows, select
 from gansmith.privacy.noise import ExactNoise
 from gansmith.privacy.randomness import SeededBits
+from gansmith.settings import from_plain
 
 PROMISED = Guarantee(1.0)
 COUNTS = np.arange(6, dtype=np.int64)
@@ -175,7 +176,7 @@ def test_what_is_public_is_said_once():
 )
 def test_a_guarantee_that_is_none_is_refused(given):
     with pytest.raises(UsageError, match=next(iter(given))):
-        Guarantee(**{"epsilon": 1.0, **given})
+        from_plain(Guarantee, {"epsilon": 1.0, **given})
 
 
 def test_a_delta_that_publishes_somebody_is_refused():

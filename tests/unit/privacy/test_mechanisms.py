@@ -60,8 +60,8 @@ def test_choices_lose_what_they_pay_for():
     for _ in range(300):
         scores = random.normal(0, 4, 6)
         moved = scores + random.choice([-sensitivity, 0, sensitivity], 6)
-        steps = [np.rint(each * SCORE_STEPS / sensitivity).astype(np.int64) for each in (scores, moved)]
-        worst = max(worst, choice_loss(*steps, rate))
+        one, two = (np.rint(each * SCORE_STEPS / sensitivity).astype(np.int64) for each in (scores, moved))
+        worst = max(worst, choice_loss(one, two, rate))
     assert 0.8 * epsilon < worst <= epsilon
 
 

@@ -103,8 +103,9 @@ def prepare(
         codec, networks = origin.codec, networks_from(origin)
         plan = plan_from(origin, len(seen), config)
     else:
+        options = recipe.options_for(opened.options, len(seen), config.preset)
         key = randomness.key("codec", 0) % 2**32
-        codec = paid.codec if paid else recipe.codec.fit(seen, opened.options, key)
+        codec = paid.codec if paid else recipe.codec.fit(seen, options, key)
         seconds = parse_duration(config.budget) if config.budget else 0.0
         plan = recipe.plan(codec, len(seen), config.preset, seconds)
         tuned = plan.game.tuned(config, codec.n_values)
