@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any, Final, final
 
 import torch
+from torch import nn
 
 from gansmith.engine.batches import Batches, Dataset, Shuffled, Weights
 from gansmith.engine.games import AbstractGame, AbstractRules, plain_rules
@@ -18,7 +19,7 @@ from gansmith.engine.tuning import tuned_networks
 from gansmith.errors import Caution, GansmithError, UsageError, did_you_mean, find
 from gansmith.modalities.capabilities import Dividing, Weighting
 from gansmith.modalities.charging import Charging, Paid
-from gansmith.modalities.recipe import AbstractCodec, Plan, seeded_networks
+from gansmith.modalities.recipe import AbstractCodec, AbstractRecipe, Plan, seeded_networks
 from gansmith.modalities.registry import Modality, offered
 from gansmith.settings import to_plain
 from gansmith.store import as_json
@@ -106,14 +107,7 @@ def prepare(
         options = recipe.options_for(opened.options, len(seen), config.preset)
         key = randomness.key("codec", 0) % 2**32
         codec = paid.codec if paid else recipe.codec.fit(seen, options, key)
-        seconds = parse_duration(config.budget) if config.budget else 0.0
-        plan = recipe.plan(codec, len(seen), config.preset, seconds)
-        tuned = plan.game.tuned(config, codec.n_values)
-        tuned = tuned.curable() if config.cures else tuned
-        sizes = tuned_networks(plan.networks, config, codec.n_values, tuned)
-        plan = replace(plan, game=tuned, networks=sizes)
-        key = randomness.key("networks", 0)
-        networks = seeded_networks(recipe, codec, plan.networks, plan.game, key)
+        plan, networks = _planned(recipe, codec, len(seen), config, randomness)
         remarks = recipe.remarks(codec, seen, opened.target)
     dataset = recipe.dataset(codec, seen, randomness.key("encode", 0))
     device = _device(config.device)
@@ -146,6 +140,20 @@ def prepare(
     }
     parts = game, batches, evaluation, plan, manifest
     return Prepared(config, modality, seen, codec, *parts, fingerprint, (*notes, *remarks), origin)
+
+
+def _planned(
+    recipe: AbstractRecipe[Any], codec: Any, n_seen: int, config: FitConfig, randomness: Randomness
+) -> tuple[Plan, dict[str, nn.Module]]:
+    """Sizes, rules and length with what the user chose, and new networks."""
+    seconds = parse_duration(config.budget) if config.budget else 0.0
+    plan = recipe.plan(codec, n_seen, config.preset, seconds)
+    tuned = plan.game.tuned(config, codec.n_values)
+    tuned = tuned.curable() if config.cures else tuned
+    sizes = tuned_networks(plan.networks, config, codec.n_values, tuned)
+    plan = replace(plan, game=tuned, networks=sizes)
+    key = randomness.key("networks", 0)
+    return plan, seeded_networks(recipe, codec, plan.networks, plan.game, key)
 
 
 def _paid(
