@@ -147,14 +147,11 @@ def clipped_sum(network: nn.Module, loss: RecordLoss, parts: tuple[Tensor, ...],
 
 def _in_steps(gradients: Sequence[Tensor], most: float, clip: float) -> Sum:
     """Gradients, each `(records, weights)` of one tensor, cut, rounded and summed over records."""
-    squares = torch.stack([(each.double() ** 2).sum(1) for each in gradients])
+    squares = torch.stack([(each * each).sum(1, dtype=torch.float64) for each in gradients])
     lengths = squares.sum(0).sqrt() * (STEPS / clip)
-    factors = torch.where(lengths.isfinite(), (most / lengths.clamp(min=most)) * (STEPS / clip), 0.0)
-    rounded = [
-        (torch.nan_to_num(each, 0.0, 0.0, 0.0).double() * factors[:, None]).round().sum(0)
-        for each in gradients
-    ]
-    return torch.cat(rounded).long()
+    factors = torch.where(lengths.isfinite(), (most / lengths.clamp(min=most)) * (STEPS / clip), 0.0).float()
+    rounded = [torch.nan_to_num(each, 0.0, 0.0, 0.0) * factors[:, None] for each in gradients]
+    return torch.cat([each.round_().sum(0, dtype=torch.float64) for each in rounded]).long()
 
 
 def _nothing(network: nn.Module) -> Sum:

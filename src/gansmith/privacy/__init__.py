@@ -9,6 +9,7 @@ comes back. What is made of noisy results afterwards is free (post-processing), 
     noise         the discrete Gaussian, the discrete Laplace and exact choices, without floating-point leaks
     ledger        every charge with its result; refuses to overspend; resumes by replaying
     accounting    zero-concentrated and Rényi divergences to (epsilon, delta), by two accountants
+    composition   the same of steps on Poisson batches, by the distribution of the privacy loss
     mechanisms    counts, marginals, choices, categories, rows of a person
     ranges        ranges and bins of numbers
     statement     what a guarantee says, for people

@@ -2,8 +2,8 @@
 
 What a table's mechanisms lose is a zero-concentrated divergence, rho: it adds up over any number of adaptive
 mechanisms, and one formula turns it into epsilon. Steps on Poisson batches (DP-SGD) have no useful rho; they
-are accounted for by Rényi divergences of many orders. Where Google's `dp-accounting` is installed
-(`pip install 'gansmith[dp]'`), it says its number, too.
+are accounted for by Rényi divergences of many orders, or by their privacy loss itself. Where Google's
+`dp-accounting` is installed (`pip install 'gansmith[dp]'`), it says its number, too.
 
 Source:
     Bun and Steinke 2016, "Concentrated differential privacy" (arXiv:1605.02065); Canonne, Kamath and Steinke
@@ -53,6 +53,8 @@ class Loss:
 
     rho: float = 0.0
     sampled: tuple[Sampled, ...] = ()
+    is_gaussian: bool = False
+    """Whether all of it is Gaussian noise, so that its exact privacy loss is known."""
 
 
 @final
@@ -92,11 +94,19 @@ def account(loss: Loss, delta: float) -> tuple[Accounted, ...]:
         loss: What was lost.
         delta: In (0, 1).
     """
+    from gansmith.privacy.composition import epsilon_of_losses  # which builds on this module
+
+    google = _google()
+    if loss.sampled and loss.is_gaussian and google is not None:
+        return (
+            Accounted("privacy loss distributions", epsilon_of_losses(loss, delta)),
+            Accounted(f"{GOOGLE} {google.version} PLD", google.epsilon(loss, delta, is_exact=True)),
+        )
     found: list[Accounted] = []
     if not loss.sampled:
         found.append(Accounted("zCDP, optimal conversion", epsilon_of_rho(loss.rho, delta)))
     found.append(Accounted("Rényi divergences", epsilon_of_renyi(renyi(loss), delta)))
-    if (google := _google()) is not None:
+    if google is not None:
         found.append(Accounted(f"{GOOGLE} {google.version} RDP", google.epsilon(loss, delta)))
     return tuple(found)
 
@@ -226,12 +236,21 @@ def _largest(holds: Callable[[float], bool], start: float) -> float:
 class _Google:
     """Google's accountants."""
 
-    def __init__(self, package: Any, rdp: Any) -> None:
-        self._package, self._rdp = package, rdp
+    def __init__(self) -> None:
+        self._package: Any = importlib.import_module("dp_accounting")
+        self._rdp: Any = importlib.import_module("dp_accounting.rdp")
+        self._pld: Any = importlib.import_module("dp_accounting.pld")
         self.version = version(GOOGLE)
 
-    def epsilon(self, loss: Loss, delta: float) -> float:
-        """By Rényi divergences."""
+    def epsilon(self, loss: Loss, delta: float, *, is_exact: bool = False) -> float:
+        """By Rényi divergences, or by privacy loss distributions, of Gaussian noise alone."""
+        if is_exact:
+            accountant = self._pld.PLDAccountant()
+            if loss.rho > 0:
+                accountant.compose(self._package.GaussianDpEvent(1 / math.sqrt(2 * loss.rho)))
+            for event in self._events(Loss(0.0, loss.sampled)):
+                accountant.compose(event)
+            return float(accountant.get_epsilon(delta))
         orders = None if loss.sampled else ORDERS.tolist()  # its own, for steps: many take it long
         accountant = self._rdp.RdpAccountant(orders)
         for event in self._events(loss):
@@ -255,6 +274,6 @@ class _Google:
 def _google() -> _Google | None:
     """Google's accountants, where they are installed."""
     try:
-        return _Google(importlib.import_module("dp_accounting"), importlib.import_module("dp_accounting.rdp"))
+        return _Google()
     except (ImportError, PackageNotFoundError):
         return None

@@ -296,7 +296,8 @@ def _loss(charges: Sequence[Charge]) -> Loss:
     """What charges lose together."""
     rho = math.fsum(charge.rho for charge in charges if charge.rate >= 1)
     steps = [charge for charge in charges if charge.rate < 1]
-    return Loss(rho, tuple(Sampled(each.rate, each.sigma / each.sensitivity, each.n_steps) for each in steps))
+    sampled = tuple(Sampled(each.rate, each.sigma / each.sensitivity, each.n_steps) for each in steps)
+    return Loss(rho, sampled, all(charge.sigma > 0 or not charge.rho for charge in charges))
 
 
 def _sync_folder(folder: Path) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from gansmith.errors import DataError, UsageError
-from gansmith.privacy import Charge, Guarantee, Ledger, statement
+from gansmith.privacy import Charge, Guarantee, Ledger, accounting, statement
 from gansmith.privacy.mechanisms import noisy_counts, noisy_n_rows, select
 from gansmith.privacy.noise import ExactNoise
 from gansmith.privacy.randomness import SeededBits
@@ -54,7 +54,8 @@ def test_thresholds_have_a_delta_of_their_own():
     assert ledger.spent().delta == pytest.approx(0.9e-6 + 6e-8)
 
 
-def test_steps_on_poisson_batches_are_accounted_for():
+def test_steps_on_poisson_batches_are_accounted_for(monkeypatch):
+    monkeypatch.setattr(accounting, "_google", lambda: None)  # slow here, and compared elsewhere
     ledger = Ledger(Guarantee(3.0, 1e-5))
     ledger.release(Charge("Gaussian", "labels", rho=0.01, sigma=7.1), lambda _noise: 0)
     ledger.release(Charge("DP-SGD", "discriminator", sigma=1.0, rate=0.01, n_steps=500), lambda _noise: None)
