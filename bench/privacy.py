@@ -127,7 +127,7 @@ class Judge:
         if len(set(self._texts(known[target]))) < len(classes):
             return float("nan")
         trees = HistGradientBoostingClassifier(
-            random_state=0, categorical_features=np.array(self._is_category()), max_iter=150
+            random_state=0, categorical_features=cast("Any", self._is_category()), max_iter=150
         )
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -279,8 +279,8 @@ def _attacks(model: Synthesizer, task: Task) -> dict[str, Any]:
     """What the scorecard's attacks find: chance is .5, and the false alarms that they allow."""
     card = model.score(task.holdout, real=task.train)
     names = ("membership_auc", "membership_auc_unusual", "membership_tpr", "copies", "nearer")
-    found = {name: card.get(name) for name in names}
-    return {name: [one.score.value, one.score.error] for name, one in found.items() if one is not None}
+    found = {name: card[name].score for name in names if name in card.names}
+    return {name: [one.value, one.error] for name, one in found.items()}
 
 
 def run(arguments: list[str]) -> None:
