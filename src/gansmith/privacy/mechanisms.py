@@ -136,7 +136,8 @@ def select(
 
     Args:
         ledger: What is charged.
-        scores: Of each candidate, from true data; the candidates are public, or released before.
+        scores: Of each candidate, from true data; the candidates are public, or released before. They are to
+            be summed in double precision, for single precision errs by more than is allowed for.
         rho: What it may cost, more than 0: epsilon of the mechanism is sqrt(8 rho).
         on: What is chosen, for the ledger.
         sensitivity: The most that one *row* moves a score. It is taken `max_rows` times.
