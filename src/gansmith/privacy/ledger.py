@@ -92,6 +92,7 @@ class Ledger:
         self._stored: list[tuple[int, Any]] = []  # the number of a charge, and what it bought
         self._is_pending = False  # whether the last charge has bought nothing yet
         self._n_replayed = 0
+        self._n_bytes = 0
         self.rho_budget = rho_for(guarantee.epsilon, guarantee.delta_of_noise)
         if path is not None and path.exists():
             self._read(path)
@@ -236,8 +237,13 @@ class Ledger:
             is_new = not self.path.exists()
             descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
             try:
+                if os.fstat(descriptor).st_size != self._n_bytes:
+                    raise DataError(
+                        f"{self.path}: somebody else has written to it since. Nothing was released: two runs "
+                        "must not spend one budget. Let one of them go on, with --resume."
+                    )
                 with open(descriptor, "wb", closefd=False) as file:
-                    file.write(json.dumps(line, allow_nan=False).encode() + b"\n")
+                    self._n_bytes += file.write(json.dumps(line, allow_nan=False).encode() + b"\n")
                 os.fsync(descriptor)
             finally:
                 os.close(descriptor)
@@ -253,6 +259,7 @@ class Ledger:
         whole, _, cut = path.read_bytes().rpartition(b"\n")
         if cut:
             os.truncate(path, len(whole) + 1 if whole else 0)
+        self._n_bytes = path.stat().st_size
         if not whole:  # killed before its first line was written
             self._write(["guarantee", FORMAT, to_plain(self.guarantee)])
             return

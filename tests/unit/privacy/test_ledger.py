@@ -154,6 +154,14 @@ def test_a_file_that_cannot_be_written_releases_nothing(tmp_path):
         ledger.release(Charge("Gaussian", "age", rho=0.005), lambda _noise: pytest.fail("drawn"))
 
 
+def test_two_runs_do_not_spend_one_budget(tmp_path):
+    path = tmp_path / "ledger.jsonl"
+    one, two = Ledger(PROMISED, path), Ledger(PROMISED, path)
+    noisy_counts(one, COUNTS, 0.005, "age")
+    with pytest.raises(DataError, match="somebody else has written to it"):
+        two.release(Charge("Gaussian", "age", rho=0.005), lambda _noise: pytest.fail("drawn"))
+
+
 def test_a_seed_voids_the_guarantee(tmp_path):
     path = tmp_path / "ledger.jsonl"
     seeded = [Ledger(PROMISED, noise=ExactNoise(SeededBits(7))) for _ in range(2)]
