@@ -19,9 +19,9 @@ NOT_MEASUREMENTS: Final = {
     "translating", "unpaired",
 }  # fmt: skip
 WITH_OPTIONS: Final = {
-    "anonymity", "audio", "conditions", "databases", "detect", "gallery", "heatmap", "identity", "modes",
-    "music", "peers", "pictures", "race", "reading", "rebalance", "scorecard_nulls", "scorecard_pictures",
-    "series", "translate", "turns", "validator", "versus",
+    "anonymity", "audio", "conditions", "databases", "detect", "discreet", "gallery", "heatmap",
+    "identity", "modes", "music", "peers", "pictures", "privacy", "race", "reading", "rebalance",
+    "scorecard_nulls", "scorecard_pictures", "series", "translate", "turns", "validator", "versus",
 }  # fmt: skip
 
 

@@ -125,8 +125,8 @@ BAD_SOURCES = {
 }
 
 
-MADE_OF_OTHERS = ("domains", "heads", "pairs")
-"""Kinds whose records are not made of noise, but of other records: what they promise is tested below."""
+MADE_OF_OTHERS = ("domains", "heads", "pairs", "private")
+"""Kinds whose records are made of other records, or learnt of counts: what they promise is tested below."""
 MADE_TOGETHER = ("relational",)
 """Kinds whose records point at each other: see tests/unit/modalities/relational."""
 WITHOUT_AUTOENCODER = ("audio",)
@@ -218,6 +218,21 @@ def test_heads_are_played_as_any_game_is(tmp_path):
         return seeded_networks(modality.recipe, codec, sizes, game, 0)
 
     check_game(game, networks, TensorDataset(seen.parts), tmp_path)
+
+
+WITHOUT_A_JUDGE = (
+    "check_seeds", "check_blocks", "check_state_is_plain", "check_saving", "check_resuming", "check_refusals",
+    "check_descriptions", "check_card",
+)  # fmt: skip
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", WITHOUT_A_JUDGE)
+def test_private_tables_keep_the_promises_that_need_no_judge(name, tmp_path):
+    chosen = {"epsilon": 20.0, "insecure_seed": True, "columns": {"id": "key", "note": "text"}}
+    modality, bad = find_modality("private"), {"single record": pa.table({"pay": [1]})}
+    (check,) = (one for one in KIND_CHECKS if one.__name__ == name)
+    check(KindSubject(modality, _people().drop(["nothing"]), tmp_path, bad, chosen=chosen))
 
 
 # --- Each check can fail ------------------------------------------------------------------------------------

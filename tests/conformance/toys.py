@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -20,6 +21,7 @@ from gansmith.engine.games.contrast import ContrastRules
 from gansmith.engine.games.domains import DomainRules
 from gansmith.engine.games.encoder import EncoderRules
 from gansmith.engine.games.likelihood import LikelihoodRules
+from gansmith.engine.games.marginals import MarginalsRules
 from gansmith.engine.games.paired import PairedRules
 from gansmith.engine.games.teaching import TeachingRules
 from gansmith.engine.penalties import PenaltyConfig
@@ -32,6 +34,7 @@ from gansmith.nets.distributions import (
     AbstractSequential,
     normal_log_density,
 )
+from gansmith.nets.mixture import Measured, MixtureOfProducts
 
 SMOOTH = (PenaltyConfig("r1", 0.1), PenaltyConfig("r2", 0.1))
 AVERAGED = PlayerConfig(2e-3, 2e-4, average_half_life_samples=2_000)
@@ -204,6 +207,13 @@ TOYS = {
         lambda: {"generator": Maker(2), "encoder": Encoder()},
     ),
     "likelihood": Toy(LikelihoodRules(batch_size=64, generator=AVERAGED), lambda: {"generator": Sequence()}),
+    "marginals": Toy(
+        MarginalsRules(batch_size=64, n_columns=2, generator=PlayerConfig(3e-2, beta1=0.9, beta2=0.99)),
+        lambda: {
+            "generator": MixtureOfProducts((2, 2), 4),
+            "measured": Measured((2, 2), [((0, 1), np.array([90.0, 10, 10, 90]), np.full(4, 25.0))], 200),
+        },
+    ),
     "paired": Toy(
         PairedRules(
             batch_size=64,

@@ -54,14 +54,16 @@ class KindSubject(AbstractSubject):
     """Data that must be refused, by a text that the refusal must hold, such as the bad record's name."""
     tolerance: float = ROUND_TRIP_TOLERANCE
     """The codec's stated tolerance, in units of compact records."""
+    chosen: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """Options, by name."""
     preset: str = "default"
     """Whose game is checked; a key of the kind's presets."""
     seed: int = 0
 
     @cached_property
     def options(self) -> Any:
-        """The kind's own, as they are where a user says nothing."""
-        return self.modality.options()
+        """The kind's own, as they are where a user says nothing else."""
+        return self.modality.options(**self.chosen)
 
     @cached_property
     def records(self) -> Any:
@@ -355,9 +357,8 @@ def check_held_out_score(subject: KindSubject) -> None:
 
 def check_descriptions(subject: KindSubject) -> None:
     """A person can look at records and at what was learnt."""
-    preview = subject.modality.format.preview(subject.records).as_text()
-    subject.require(bool(preview.strip()), "a preview shows something", "nothing")
-    modality = subject.modality
+    modality, text = subject.modality, subject.modality.format.preview(subject.records).as_text()
+    subject.require(bool(text.strip()), "a preview shows something", "nothing")
     for rows in (modality.format.overview(subject.records), modality.recipe.describe(subject.codec)):
         are_alike = len({(*row,) for row in rows}) == 1
         subject.require(are_alike, "a description is rows of the same keys", f"{rows}")

@@ -147,6 +147,10 @@ class AbstractRecipe(ABC, Generic[C]):
         """How many of that many records are kept apart to choose the model by; 0 keeps the last model."""
         return n_records // 10
 
+    def options_for(self, options: Any, n_records: int, preset: str) -> Any:
+        """Options of the kind under a preset, for that many training records: the user's own, or stricter."""
+        return options
+
     @abstractmethod
     def plan(self, codec: C, n_records: int, preset: str, seconds: float = 0.0) -> Plan:
         """Sizes, rules and length for that many training records.

@@ -158,6 +158,14 @@ KINDS: Final = {
             ("keep", "generate"),
         ),
         Modality(
+            "private",
+            "Rows and columns, with differential privacy: fit --epsilon.",
+            "gansmith.modalities.table.private.format:PrivateFormat",
+            "gansmith.modalities.table.private.recipe:PrivateRecipe",
+            "gansmith.modalities.table.private:PrivateOptions",
+            ("epsilon", "delta", "unit", "unit_records", "domain", "insecure_seed"),
+        ),
+        Modality(
             "table",
             "Rows and columns.",
             "gansmith.modalities.table.format:TableFormat",
@@ -199,13 +207,18 @@ def recognise(source: object, given: Mapping[str, object] | None = None, command
     looks_like = next((one for one in map(find_modality, kinds()) if one.format.recognises(source)), None)
     own = _offered_by(looks_like, command) if looks_like else frozenset[str]()
     for modality in KINDS.values():
-        if given and any(given.get(name) and name not in own for name in modality.asked_by):
+        if given and any(_says(given.get(name)) and name not in own for name in modality.asked_by):
             return modality
     if looks_like is None:
         raise DataError(
             f"{source!r:.200}: no kind of data is recognised. Say which with --kind: {', '.join(kinds())}."
         )
     return looks_like
+
+
+def _says(value: object) -> bool:
+    """Whether an option was given, be it 0."""
+    return bool(value) or (isinstance(value, float) and value == 0)
 
 
 def _offered_by(modality: Modality, command: str) -> frozenset[str]:

@@ -5,6 +5,7 @@ stats.jsonl    step records, one JSON object a line
 previews/      what the fakes looked like along the way, as text and, where they can be looked at, as PNG
 checkpoints/   everything needed to go on
 scores.json    the kept model's held-out score and readings
+ledger.jsonl   what was spent of a privacy budget, and what it bought, where there is a guarantee
 begun.gan      the model as it was when the run began: with the newest checkpoint, the best so far
 origin.gan     the model that the run fine-tunes, where there is one
 
@@ -14,8 +15,10 @@ records become. So nobody but the owner may read its files.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
+import secrets
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast, final
@@ -31,6 +34,7 @@ class RunFolder:
     def __init__(self, path: Path) -> None:
         self.path, self.checkpoints = path, path / "checkpoints"
         self.begun, self.origin = path / "begun.gan", path / "origin.gan"
+        self.ledger, self.ledger_of = path / "ledger.jsonl", path / "ledger.of.json"
 
     @property
     def exists(self) -> bool:
@@ -49,7 +53,7 @@ class RunFolder:
 
     def check_free(self) -> None:
         """Raise UsageError when an unfinished run is here, or something else than a run."""
-        if not self.exists and self.path.exists() and (not self.path.is_dir() or any(self.path.iterdir())):
+        if not self.exists and self.path.exists() and (not self.path.is_dir() or self._holds_others()):
             raise UsageError(
                 f"{self.path} is there already and holds no run. Give a folder of its own with --run: "
                 "nothing of yours is to be overwritten."
@@ -59,6 +63,49 @@ class RunFolder:
                 f"{self.path} holds a run that is not finished. Add --resume to go on with it "
                 "(in Python resume=True), give another folder with --run, or delete it."
             )
+
+    def _holds_others(self) -> bool:
+        """Whether something is here that is not left of a run that was stopped while it spent its budget."""
+        return bool({*self.path.iterdir()} - {self.ledger, self.ledger_of})
+
+    def open_ledger(self, spent_on: str) -> Path:
+        """The file of a privacy budget; one that is partly spent is gone on with, on the same data alone.
+
+        Args:
+            spent_on: The same text for the same data and options, which tells nobody what they are.
+
+        Raises:
+            DataError: When it was begun on something else, or the folder cannot be written.
+        """
+        if self.is_finished:
+            self.ledger.unlink(missing_ok=True)
+            self.ledger_of.unlink(missing_ok=True)
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            if not self.ledger_of.exists():
+                salt = secrets.token_hex(16)
+                known = {"salt": salt, "of": salted(spent_on, salt)}
+                write_whole(self.ledger_of, as_json(known), is_private=True)
+            known = json.loads(self.ledger_of.read_bytes())
+            is_same = known["of"] == salted(spent_on, known["salt"])
+        except (OSError, ValueError, LookupError, TypeError) as error:
+            raise DataError(f"{self.ledger_of}: {error}. Choose another folder with --run.") from error
+        if not is_same:
+            raise DataError(
+                f"{self.path}: a privacy budget was partly spent here, on other data or with other "
+                "options. Give the "
+                "same ones to go on without paying twice, or choose another folder with --run."
+            )
+        return self.ledger
+
+    def drop_unspent_ledger(self) -> None:
+        """Leave nothing behind where nothing was charged."""
+        if self.exists or not self.ledger.exists() or b'["charge"' in self.ledger.read_bytes():
+            return
+        self.ledger.unlink()
+        self.ledger_of.unlink(missing_ok=True)
+        if not any(self.path.iterdir()):
+            self.path.rmdir()
 
     def start(self, config: Mapping[str, Any]) -> None:
         """Begin a new run here; what a finished run left is cleared away.
@@ -149,6 +196,11 @@ class RunFolder:
     def finish(self, scores: Mapping[str, Any]) -> None:
         """Mark the run as finished."""
         write_whole(self.path / "scores.json", as_json(scores), is_private=True)
+
+
+def salted(fingerprint: str, salt: str) -> str:
+    """A fingerprint that tells nobody without the salt whether some data is that which was learnt from."""
+    return hashlib.blake2b(fingerprint.encode(), key=salt.encode(), digest_size=16).hexdigest()
 
 
 def _finite(value: Any) -> Any:

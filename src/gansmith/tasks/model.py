@@ -23,6 +23,7 @@ from gansmith.modalities.format import HasColumns
 from gansmith.modalities.recipe import AbstractCodec
 from gansmith.modalities.registry import Modality, find_modality, needed, offered, options_of
 from gansmith.nets.distributions import Ensemble
+from gansmith.privacy import statement
 from gansmith.settings import from_plain
 from gansmith.store.model_file import ModelFile, packed, read_model_file, write_model_file
 from gansmith.tabular.where import Where, with_texts
@@ -70,6 +71,7 @@ class Model:
             "columns": f"{len(named.names(self.codec.empty)):,}" if named else "",
             "target": self.manifest["target"],
             "seed": str(fit["seed"]),
+            "privacy": statement.title(self.manifest["ledger"]) if "ledger" in self.manifest else "",
             "samples seen": f"{training['samples_seen']:,}",
             "held-out score": "not measured" if score is None else f"{score:.3f} (1 is perfect)",
             "not finished": "" if self.is_finished else "its run was stopped before the end",
@@ -277,6 +279,7 @@ class Model:
             "records": n_records,
             "seed": seed,
             **asked,
+            **({"privacy": statement.title(ledger)} if (ledger := self.manifest.get("ledger")) else {}),
             "precision": sampling_precision(self.rules.precision),
             "versions": self.manifest["versions"],
         }

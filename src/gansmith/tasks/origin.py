@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from gansmith.privacy import statement
 from gansmith.store import of_json_file
 from gansmith.store.run_folder import RunFolder
 
@@ -70,6 +71,6 @@ def _of_fit(settled: Mapping[str, Any], training: Mapping[str, Any]) -> Iterator
     seen = training.get("samples_seen")
     length = [*asked, *([f"{seen:,} samples seen"] if seen else [])]
     yield "Training", ", ".join([f"preset {fit['preset']}", f"seed {fit['seed']}", *length])
-    yield "Differential privacy", "none"
+    yield from statement.facts(settled.get("ledger"))
     versions = cast("Mapping[str, str]", settled.get("versions") or {})
     yield "Learnt with", ", ".join(f"{name} {version}" for name, version in versions.items())

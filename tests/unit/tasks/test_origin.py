@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
+from gansmith.privacy import Guarantee, Ledger
+from gansmith.privacy.mechanisms import noisy_n_rows
 from gansmith.tasks.origin import origin_of
 
 
@@ -17,6 +19,17 @@ def test_a_model_says_how_it_learnt_and_what_it_suppressed(model):
     assert f"{model.manifest['training']['samples_seen']:,} samples seen" in facts["Training"]
     assert f"gansmith {model.manifest['versions']['gansmith']}" in facts["Learnt with"]
     assert "Doubt" not in facts
+
+
+def test_a_model_with_a_guarantee_says_what_is_promised(model):
+    assert dict(origin_of(None, None, model))["Differential privacy"] == "none"
+    book = Ledger(Guarantee(1.0, unit="person"))
+    noisy_n_rows(book, 300, book.rho_left)
+    private = replace(model, manifest={**model.manifest, "ledger": book.to_plain()})
+    facts = dict(origin_of(None, None, private))
+    assert facts["Differential privacy"].startswith("epsilon 1, delta 9e-07, for one value of 'person'")
+    assert "Gaussian, 1 times (100%)" in facts["Spent on"]
+    assert {"Accountants", "Domains", "Noise", "Not covered"} <= facts.keys()
 
 
 def test_a_run_says_what_it_was_told(model, tmp_path):

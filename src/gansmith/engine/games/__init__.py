@@ -32,6 +32,7 @@ GAMES: Final = {
     "domains": "gansmith.engine.games.domains:DomainRules",
     "encoder": "gansmith.engine.games.encoder:EncoderRules",
     "likelihood": "gansmith.engine.games.likelihood:LikelihoodRules",
+    "marginals": "gansmith.engine.games.marginals:MarginalsRules",
     "paired": "gansmith.engine.games.paired:PairedRules",
     "teaching": "gansmith.engine.games.teaching:TeachingRules",
 }

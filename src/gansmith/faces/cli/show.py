@@ -12,6 +12,7 @@ import typer
 from gansmith.errors import UsageError
 from gansmith.faces.cli.options import Json, print_json
 from gansmith.faces.cli.settings import Chosen, offering
+from gansmith.privacy import statement
 from gansmith.store.address import without_password
 
 SECONDS_PER_FRAME: Final = 0.25
@@ -81,6 +82,9 @@ def _show_model(path: Path, as_json: bool) -> None:
     typer.echo(
         f"{training['samples_seen']:,} samples seen, held-out score {_spelt(training['held_out_score'])}"
     )
+    if "ledger" in found:
+        for label, text in statement.facts(found["ledger"]):
+            typer.echo(f"{label}: {text}")
     print_rows(model.modality.recipe.describe(model.codec))
 
 

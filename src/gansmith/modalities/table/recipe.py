@@ -48,6 +48,7 @@ from gansmith.tabular.where import Where
 
 PRESETS: Final = {
     "default": "relativistic, with R1 and R2; Adult in 2 min: c2st .55, tstr .916 (real .93)",
+    "discreet": "learns less of each record: seen 50 times at most, values of fewer than 20 suppressed",
     "small": "half the width: faster and coarser, for a first look",
     "vae": "a variational autoencoder, to compare with; Adult in 1 min: c2st .73, tstr .89",
 }
@@ -60,6 +61,11 @@ MAX_EPOCHS: Final = 300
 """Records that are seen more often are memorised, and hardly anything is gained: of 669 records seen
 1,000 times the fakes are nearer to them than to held-out ones in 62 of 100 cases, seen 300 times in 53. Those
 that are learnt from twice as often are seen 600 times at most."""
+DISCREET_EPOCHS: Final = 50
+DISCREET_TIMES: Final = 4
+"""How often a record is seen, and how many times the usual number of records must share a value, where less
+is to be learnt of each. Halves of Titanic and German credit, seed 0: membership .588 -> .546, .546 -> .505;
+tstr .815 -> .805 and .719 -> .618; seen 100 times: .576 and .539, tstr .775 and .725."""
 FULL_RATE_SAMPLES: Final = 900_000
 """At full rate records become better until about here and then worse; longer runs take smaller steps."""
 PENALTY_INTERVAL: Final = 4
@@ -119,6 +125,12 @@ class TableRecipe(AbstractRecipe[TableCodec]):
         self, codec: TableCodec, own: TableOptions, given: Mapping[str, Any]
     ) -> Mapping[str, Any]:
         """See the base class: columns, their rules and the minimum count are the model's."""
+        if given.get("epsilon") is not None:
+            raise UsageError(
+                "a model without a guarantee cannot be fine-tuned under one: what it has learnt was "
+                "not paid for. "
+                "Leave --from out."
+            )
         if given.get("columns") or given.get("schema") is not None:
             raise UsageError(
                 "what the columns are comes from the model to be fine-tuned. Leave columns and schema out."
@@ -133,6 +145,12 @@ class TableRecipe(AbstractRecipe[TableCodec]):
 
     def n_heldout(self, n_records: int, preset: str) -> int:
         return n_heldout(n_records)
+
+    def options_for(self, options: TableOptions, n_records: int, preset: str) -> TableOptions:
+        """See the base class: discretion asks more records to share a value, where the user says nothing."""
+        if preset != "discreet" or options.min_count:
+            return options
+        return self.sparing(options, n_records, DISCREET_TIMES)
 
     def plan(self, codec: TableCodec, n_records: int, preset: str, seconds: float = 0.0) -> Plan:
         return plan_table(codec.layout, n_records, preset)
@@ -290,7 +308,8 @@ def plan_table(layout: Layout, n_records: int, preset: str) -> Plan:
     )
     batch_size = min(BATCH_SIZE, n_records)
     rules = _autoencoder(batch_size) if preset == "vae" else _adversarial(batch_size)
-    most = max(MAX_EPOCHS * n_records, batch_size)
+    n_epochs = DISCREET_EPOCHS if preset == "discreet" else MAX_EPOCHS
+    most = max(n_epochs * n_records, batch_size)
     return Plan(
         networks,
         rules,

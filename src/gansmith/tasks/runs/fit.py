@@ -36,16 +36,16 @@ from gansmith.modalities.previews import Preview
 from gansmith.modalities.registry import find_modality, offered
 from gansmith.nets.distributions import Ensemble
 from gansmith.settings import from_plain
-from gansmith.store.run_folder import RunFolder
+from gansmith.store.run_folder import RunFolder, salted
 from gansmith.tasks.model import Model, load_model
 from gansmith.tasks.opening import Opened, open_data
 from gansmith.tasks.runs.budget import N_LOOKS, Pace, calibrated, n_checkpoints, usual_threads
 from gansmith.tasks.runs.origin import taken_over
-from gansmith.tasks.runs.preparing import Prepared, prepare, salted
+from gansmith.tasks.runs.preparing import Prepared, prepare
 from gansmith.tasks.runs.probing import PROBES_SHARE, probed
 from gansmith.tasks.runs.racing import race_share, raced
 from gansmith.tasks.runs.settings import FitConfig, parse_duration
-from gansmith.tasks.runs.so_far import begun
+from gansmith.tasks.runs.so_far import begun, bought
 
 N_STATS: Final = 500
 """Lines of statistics per run, about."""
@@ -207,7 +207,7 @@ def start(
         if origin:
             config, target, options = taken_over(origin, config, target, options or {})
         source = open_data(source, kind=config.kind, target=target, options=options)
-    prepared, deadline = prepare(source, config, origin), None
+    prepared, deadline = prepare(source, config, origin, folder=run_folder), None
     if config.budget:
         seconds = (1 - prepared.plan.finishing_share) * parse_duration(config.budget)
         deadline = source.started + seconds
@@ -259,7 +259,7 @@ def resume(source: object, folder: Path) -> FitRun:
         options = from_plain(find_modality(saved["kind"]).options, saved["options"])
         opened = open_data(source, kind=saved["kind"], target=saved["target"], options=options)
         origin = load_model(run_folder.origin) if "origin" in saved else None
-        prepared = prepare(opened, config, origin, rules)
+        prepared = prepare(opened, config, origin, rules, paid=bought(run_folder, saved))
         if salted(prepared.fingerprint, saved["salt"]) != saved["fingerprint"]:
             raise DataError(
                 f"{folder}: the run was started on other data (or on data that has changed since). "

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final, final
 
 import torch
+from torch import nn
 
 from gansmith.engine.batches import Batches, Dataset, Shuffled, Weights
 from gansmith.engine.games import AbstractGame, AbstractRules, plain_rules
@@ -16,11 +16,14 @@ from gansmith.engine.processors import MANY_OPERATIONS, fastest_precision, n_ope
 from gansmith.engine.randomness import Randomness
 from gansmith.engine.train import Evaluation
 from gansmith.engine.tuning import tuned_networks
-from gansmith.errors import Caution, UsageError, did_you_mean, find
+from gansmith.errors import Caution, GansmithError, UsageError, did_you_mean, find
 from gansmith.modalities.capabilities import Dividing, Weighting
-from gansmith.modalities.recipe import AbstractCodec, Plan, seeded_networks
+from gansmith.modalities.charging import Charging, Paid
+from gansmith.modalities.recipe import AbstractCodec, AbstractRecipe, Plan, seeded_networks
 from gansmith.modalities.registry import Modality, offered
 from gansmith.settings import to_plain
+from gansmith.store import as_json
+from gansmith.store.run_folder import RunFolder
 from gansmith.tasks.model import Model, versions
 from gansmith.tasks.opening import Opened
 from gansmith.tasks.runs.origin import networks_from, plan_from
@@ -61,9 +64,24 @@ class Prepared:
 
 
 def prepare(
-    opened: Opened, config: FitConfig, origin: Model | None, rules: AbstractRules | None = None
+    opened: Opened,
+    config: FitConfig,
+    origin: Model | None,
+    rules: AbstractRules | None = None,
+    *,
+    folder: RunFolder | None = None,
+    paid: Paid | None = None,
 ) -> Prepared:
-    """Split, fit the codec, size the networks; `rules` are those of a run to be resumed."""
+    """Split, fit the codec, size the networks.
+
+    Args:
+        opened: The data.
+        config: What the user chose.
+        origin: A model to fine-tune.
+        rules: Those of a run to be resumed.
+        folder: Where a privacy budget is written down, if one is spent; None: nowhere.
+        paid: What such a budget has bought already, of a run to be resumed.
+    """
     modality, recipe = opened.modality, opened.modality.recipe
     if config.preset not in recipe.presets:
         near = did_you_mean(config.preset, recipe.presets)
@@ -73,8 +91,11 @@ def prepare(
     if dividing := offered(recipe, Dividing):
         records = dividing.divided(records)
     n_heldout = recipe.n_heldout(len(records), config.preset)
-    data = {"name": records.name, "n_records": len(records), "n_heldout": n_heldout}
     fingerprint = modality.format.fingerprint(records)
+    if (charging := offered(recipe, Charging)) and paid is None:
+        paid = _paid(charging, opened, records, config, fingerprint, folder)
+    n_records = len(records) if paid is None else paid.n_records
+    data = {"name": records.name, "n_records": n_records, "n_heldout": n_heldout}
     remarks = recipe.unknown(origin.codec, records) if origin else ()
     order = randomness.permutation(len(records), "split", 0).numpy()
     heldout, seen = records.take(order[:n_heldout]), records.take(order[n_heldout:])
@@ -83,15 +104,10 @@ def prepare(
         codec, networks = origin.codec, networks_from(origin)
         plan = plan_from(origin, len(seen), config)
     else:
-        codec = recipe.codec.fit(seen, opened.options, randomness.key("codec", 0) % 2**32)
-        seconds = parse_duration(config.budget) if config.budget else 0.0
-        plan = recipe.plan(codec, len(seen), config.preset, seconds)
-        tuned = plan.game.tuned(config, codec.n_values)
-        tuned = tuned.curable() if config.cures else tuned
-        sizes = tuned_networks(plan.networks, config, codec.n_values, tuned)
-        plan = replace(plan, game=tuned, networks=sizes)
-        key = randomness.key("networks", 0)
-        networks = seeded_networks(recipe, codec, plan.networks, plan.game, key)
+        options = recipe.options_for(opened.options, len(seen), config.preset)
+        key = randomness.key("codec", 0) % 2**32
+        codec = paid.codec if paid else recipe.codec.fit(seen, options, key)
+        plan, networks = _planned(recipe, codec, len(seen), config, randomness)
         remarks = recipe.remarks(codec, seen, opened.target)
     dataset = recipe.dataset(codec, seen, randomness.key("encode", 0))
     device = _device(config.device)
@@ -120,9 +136,46 @@ def prepare(
         "data": data,
         "versions": versions(),
         **({"origin": origin.known_digest()} if origin else {}),
+        **({"ledger": paid.ledger} if paid else {}),
     }
     parts = game, batches, evaluation, plan, manifest
     return Prepared(config, modality, seen, codec, *parts, fingerprint, (*notes, *remarks), origin)
+
+
+def _planned(
+    recipe: AbstractRecipe[Any], codec: Any, n_seen: int, config: FitConfig, randomness: Randomness
+) -> tuple[Plan, dict[str, nn.Module]]:
+    """Sizes, rules and length with what the user chose, and new networks."""
+    seconds = parse_duration(config.budget) if config.budget else 0.0
+    plan = recipe.plan(codec, n_seen, config.preset, seconds)
+    tuned = plan.game.tuned(config, codec.n_values)
+    tuned = tuned.curable() if config.cures else tuned
+    sizes = tuned_networks(plan.networks, config, codec.n_values, tuned)
+    plan = replace(plan, game=tuned, networks=sizes)
+    key = randomness.key("networks", 0)
+    return plan, seeded_networks(recipe, codec, plan.networks, plan.game, key)
+
+
+def _paid(
+    charging: Charging,
+    opened: Opened,
+    records: Any,
+    config: FitConfig,
+    fingerprint: str,
+    folder: RunFolder | None,
+) -> Paid:
+    """Spend a privacy budget, and write in the run folder what it bought."""
+    ledger = None
+    if folder:
+        of_options = [to_plain(opened.options), opened.target, config.seed]
+        ledger = folder.open_ledger(f"{fingerprint} {as_json(of_options).decode()}")
+    key = Randomness(config.seed).key("codec", 0) % 2**32
+    try:
+        return charging.paid(records, opened.options, ledger, key)
+    except GansmithError:
+        if folder:
+            folder.drop_unspent_ledger()
+        raise
 
 
 def _evaluation(
@@ -152,11 +205,6 @@ def _weights(modality: Modality, codec: AbstractCodec[Any, Any], dataset: Datase
     ]
     found = [part for part in parts if part is not None]
     return torch.cat(found) if found else None
-
-
-def salted(fingerprint: str, salt: str) -> str:
-    """A fingerprint that tells nobody without the salt whether some data is that which was learnt from."""
-    return hashlib.blake2b(fingerprint.encode(), key=salt.encode(), digest_size=16).hexdigest()
 
 
 def _device(name: str) -> torch.device:

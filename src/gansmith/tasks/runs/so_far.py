@@ -12,6 +12,7 @@ from typing import Any
 
 from gansmith.engine.checkpoint import Checkpoints, below
 from gansmith.errors import DataError
+from gansmith.modalities.charging import Paid
 from gansmith.store.run_folder import RunFolder
 from gansmith.tasks.model import Model, load_model
 from gansmith.tasks.runs.preparing import Prepared
@@ -32,6 +33,13 @@ def begun(prepared: Prepared) -> Model:
     game, training = prepared.game, _summary(0, 0, {})
     manifest = {**prepared.manifest, "training": training}
     return Model(prepared.modality, prepared.codec, game.rules, game.networks, manifest)
+
+
+def bought(run: RunFolder, config: Mapping[str, Any]) -> Paid | None:
+    """What the privacy budget of a run has bought, which cannot be bought again; None: it has none."""
+    if "ledger" not in config:
+        return None
+    return Paid(load_model(run.begun).codec, config["data"]["n_records"], config["ledger"])
 
 
 def best_so_far(folder: Path) -> Model:

@@ -49,6 +49,16 @@ def test_tables_are_recognised(source, is_table):
     assert FORMAT.recognises(source) is is_table
 
 
+def test_discretion_sees_records_less_often_and_asks_more_to_share_a_value(codec, records):
+    usual, discreet = (RECIPE.plan(codec, 300, preset) for preset in ("default", "discreet"))
+    assert discreet.samples_seen <= usual.samples_seen / 3
+    assert RECIPE.options_for(TableOptions(), 1_000, "discreet").min_count == 20
+    assert RECIPE.options_for(TableOptions(min_count=7), 1_000, "discreet").min_count == 7
+    assert RECIPE.options_for(TableOptions(), 1_000, "default").min_count == 0
+    strict = TableCodec.fit(records, RECIPE.options_for(TableOptions(), 300, "discreet"), 0)
+    assert strict.rows.min_count == 12
+
+
 def test_how_many_are_held_out():
     assert [RECIPE.n_heldout(n, "default") for n in (10, 199, 200, 1000, 10**6)] == [
         0,
