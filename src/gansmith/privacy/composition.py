@@ -27,6 +27,8 @@ DELTA_SHARE: Final = 1e-3
 MAX_CELLS: Final = 2**22
 """Cells of a distribution; where more were needed, larger errors are allowed and said."""
 
+_ERFC: Final = np.frompyfunc(math.erfc, 1, 1)
+
 Numbers = Float64[np.ndarray, " n"]
 Cumulative = Callable[[Numbers], Numbers]
 
@@ -115,6 +117,4 @@ def _epsilon(laws: Sequence[tuple[Cumulative, int]], reach: float, n_cells: int,
 
 def _normal(places: Numbers) -> Numbers:
     """The distribution function of the normal distribution."""
-    from scipy.special import ndtr  # heavy, and needed for steps alone
-
-    return ndtr(places)
+    return np.asarray(_ERFC(places * -math.sqrt(0.5)), np.float64) / 2
