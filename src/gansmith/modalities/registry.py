@@ -158,6 +158,14 @@ KINDS: Final = {
             ("keep", "generate"),
         ),
         Modality(
+            "text",
+            "Text: a file of lines, a folder of documents, a column of a table; names, messages, poems, code.",
+            "gansmith.modalities.text.format:TextFormat",
+            "gansmith.modalities.text.recipe:TextRecipe",
+            "gansmith.modalities.text:TextOptions",
+            ("text_column",),
+        ),
+        Modality(
             "table",
             "Rows and columns.",
             "gansmith.modalities.table.format:TableFormat",
