@@ -1,0 +1,94 @@
+"""Sections on texts: some to read, and what temperature does to them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from gansmith.report.parts import Figure, Group, Section, Table, layout, number_axis, rounded
+from gansmith.report.wording import number
+
+_HEIGHT_PX: Final = 300
+
+Shown = Mapping[str, Any]
+
+
+def texts_section(shown: Sequence[Shown]) -> Section | None:
+    """Texts as they are, none of them picked; real ones stand first where they may be shown."""
+    tables = list[Table]()
+    for one in sorted(shown, key=lambda one: one["name"] != "real"):
+        rows = one["rows"]
+        has_labels = any(row["label"] for row in rows)
+        head = ("", "Text", "Label") if has_labels else ("", "Text")
+        cells = [
+            (str(place), row["text"], *((row["label"],) if has_labels else ()))
+            for place, row in enumerate(rows, start=1)
+        ]
+        tables.append(Table(f"{one['title']}: {one['caption']}", head, tuple(cells)))
+    if not tables:
+        return None
+    return Section(
+        "texts",
+        "What it says",
+        "None of these texts were picked. Read them: whether they make sense no score tells.",
+        tables=tuple(tables),
+    )
+
+
+def temperature_section(curve: Shown) -> Section | None:
+    """How far quality and variety go together, by temperature; the point that is shipped is marked.
+
+    Args:
+        curve: `points`, each with its `temperature`, `quality` and `variety` in bits a character, `auc` and
+            whether it `is_shipped`.
+    """
+    points = curve.get("points") or []
+    if not points:
+        return None
+    chosen = [one for one in points if one["is_shipped"]]
+    traces = [
+        {
+            "type": "scatter",
+            "mode": "lines+markers",
+            "x": rounded(one["variety"] for one in points),
+            "y": rounded(one["quality"] for one in points),
+            "line": {"color": "@synthetic"},
+            "name": "temperatures",
+        },
+        {
+            "type": "scatter",
+            "mode": "markers",
+            "x": rounded(one["variety"] for one in chosen),
+            "y": rounded(one["quality"] for one in chosen),
+            "marker": {"color": "@accent", "size": 12, "symbol": "diamond"},
+            "name": "shipped",
+        },
+    ]
+    rows = tuple(
+        (
+            number(one["temperature"]) + (" (shipped)" if one["is_shipped"] else ""),
+            number(one["quality"]),
+            number(one["variety"]),
+            number(one["auc"]),
+        )
+        for one in points
+    )
+    figure = Figure(
+        "temperature",
+        "A line of temperatures: bits a synthetic character takes by real counts over bits a real one takes by "
+        "synthetic counts; the shipped temperature is marked.",
+        traces,
+        layout(
+            number_axis("bits of real text by synthetic counts (variety: lower is better)", has_grid=True),
+            number_axis("bits of synthetic text by real counts (quality)", has_grid=True),
+        ),
+        _HEIGHT_PX,
+        numbers=Table("By temperature", ("Temperature", "Quality", "Variety", "AUC"), rows),
+    )
+    return Section(
+        "temperature",
+        "Quality against variety",
+        "A low temperature writes what is usual, and repeats itself; a high one writes what is new, and often "
+        "wrong. The one is shipped at which a judge could tell texts least from real ones.",
+        groups=(Group((figure,), "one"),),
+    )
