@@ -39,8 +39,8 @@ def temperature_section(curve: Shown) -> Section | None:
     """How far quality and variety go together, by temperature; the point that is shipped is marked.
 
     Args:
-        curve: `points`, each with its `temperature`, `quality` and `variety` in bits a character, `auc` and
-            whether it `is_shipped`.
+        curve: `points`, each with its `temperature`, `quality` and `variety` in bits a character, how far `off`
+            real text, and whether it `is_shipped`.
     """
     points = curve.get("points") or []
     if not points:
@@ -69,7 +69,7 @@ def temperature_section(curve: Shown) -> Section | None:
             number(one["temperature"]) + (" (shipped)" if one["is_shipped"] else ""),
             number(one["quality"]),
             number(one["variety"]),
-            number(one["auc"]),
+            number(one["off"]),
         )
         for one in points
     )
@@ -83,12 +83,12 @@ def temperature_section(curve: Shown) -> Section | None:
             number_axis("bits of synthetic text by real counts (quality)", has_grid=True),
         ),
         _HEIGHT_PX,
-        numbers=Table("By temperature", ("Temperature", "Quality", "Variety", "AUC"), rows),
+        numbers=Table("By temperature", ("Temperature", "Quality", "Variety", "Off real text"), rows),
     )
     return Section(
         "temperature",
         "Quality against variety",
         "A low temperature writes what is usual, and repeats itself; a high one writes what is new, and often "
-        "wrong. The one is shipped at which a judge could tell texts least from real ones.",
+        "wrong. The one is shipped whose two numbers come nearest to those of real text.",
         groups=(Group((figure,), "one"),),
     )

@@ -33,6 +33,7 @@ GAMES: Final = {
     "encoder": "gansmith.engine.games.encoder:EncoderRules",
     "likelihood": "gansmith.engine.games.likelihood:LikelihoodRules",
     "paired": "gansmith.engine.games.paired:PairedRules",
+    "sequence": "gansmith.engine.games.sequence:SequenceRules",
     "teaching": "gansmith.engine.games.teaching:TeachingRules",
 }
 

@@ -35,6 +35,9 @@ class TextOptions:
     to 4 for few texts; 1 suppresses nothing."""
     passage: Annotated[int, Field(ge=3, le=100), Offered(("fit",), form="WORDS")] = 8
     """From how many words in a row on a passage may come out only where enough records hold it."""
+    adversarial: Annotated[bool, Offered(("fit",))] = False
+    """After likelihood play a game against a discriminator (RelGAN), to compare with; what is kept is the better
+    of both by held-out text."""
     leave: Annotated[tuple[str, ...], Offered(("fit",), form="WHAT")] = ()
     """Leave emails, links, numbers, addresses, names or all of these as they are; they are replaced by invented
     ones otherwise. Repeat for more."""

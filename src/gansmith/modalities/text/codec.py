@@ -57,6 +57,8 @@ class TextCodec(AbstractCodec[Texts, TextOptions]):
     """That were learnt from."""
     n_replaced: Mapping[str, int]
     """In how many texts something was replaced, by what it is."""
+    is_played: bool = False
+    """Whether a game against a discriminator follows likelihood."""
 
     @classmethod
     def fit(cls, records: Texts, options: TextOptions, seed: int) -> TextCodec:
@@ -86,6 +88,7 @@ class TextCodec(AbstractCodec[Texts, TextOptions]):
             min_count,
             len(texts),
             n_replaced,
+            options.adversarial,
         )
 
     @property
@@ -138,6 +141,7 @@ class TextCodec(AbstractCodec[Texts, TextOptions]):
             "min_count": self.min_count,
             "n_texts": self.n_texts,
             "n_replaced": dict(self.n_replaced),
+            "is_played": self.is_played,
         }, {**tensors, "rare": torch.from_numpy(self.rare.bits)}
 
     @classmethod
@@ -163,6 +167,7 @@ class TextCodec(AbstractCodec[Texts, TextOptions]):
                 state["min_count"],
                 state["n_texts"],
                 dict(state["n_replaced"]),
+                bool(state["is_played"]),
             )
         except (KeyError, TypeError, ValueError, AttributeError, UsageError, DataError) as error:
             raise ModelFileError(

@@ -66,11 +66,41 @@ class Stream:
         )
 
 
+@final
+class Whole:
+    """See `Dataset`: a text a row, for those who judge texts; padded, so slower to learn from."""
+
+    def __init__(self, codec: TextCodec, texts: Texts) -> None:
+        self.texts = texts
+        self._codes = codec.encode(texts, 0)
+        self._conditions = conditions_of(codec, texts.attributes, len(texts))
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+    def batch(self, indices: Indices) -> Batch:
+        """See `Dataset`."""
+        codes = self._codes[indices]
+        known = self._conditions[indices]
+        before = torch.cat([torch.zeros(len(codes), 1), codes[:, :-1]], 1).long().clamp_min(END)
+        return Batch(
+            {
+                "real": codes,
+                "before": before,
+                "counts": (codes != NOTHING) & (codes != UNKNOWN),
+                "known": known[:, None].expand(-1, codes.shape[1], -1),
+                "condition": torch.cat([torch.zeros(len(codes), 1), known], 1),
+            }
+        )
+
+
 def row_tokens(codec: TextCodec) -> int:
     """Tokens of a row."""
     return int(np.clip(2 * codec.mean_tokens, *ROW))
 
 
 def conditions_of(codec: TextCodec, attributes: Attributes, n: int) -> Float[Tensor, "n n_conditions"]:
-    """What is known of texts, as a network is told it."""
-    return codec.attributes.encode(attributes) if codec.attributes.n_conditions else torch.zeros(n, 0)
+    """What is known of texts, as a network is told it; zeros where nothing is known."""
+    if not codec.attributes.n_conditions or not attributes.columns:
+        return torch.zeros(n, codec.attributes.n_conditions)
+    return codec.attributes.encode(attributes)

@@ -115,7 +115,7 @@ class TextJudge(AbstractJudge[Case]):
     def unlike(self, fake: Texts) -> list[Unlike]:
         """What of texts is not as in real ones, the furthest off first."""
         sides = self.profile(fake), self.profile(self.holdout)
-        parts = [Part((name,), name) for name in sides[0].names]
+        parts = [Part((name,), "of each text") for name in sides[0].names]
         return differences(*sides, parts, (np.arange(len(fake)), np.arange(len(self.holdout))))
 
     @cached_property

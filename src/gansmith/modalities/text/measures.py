@@ -23,6 +23,7 @@ from gansmith.modalities.text.statistics import (
     near_copies,
     spectrum,
 )
+from gansmith.modalities.text.tokens import Vocabulary
 from gansmith.scorecard.features import draws
 from gansmith.scorecard.learners import auc_and_error
 from gansmith.scorecard.measuring import Found, Measure
@@ -35,6 +36,8 @@ from gansmith.scorecard.score import SHARE, Score, error_by_groups
 
 N_TOLD: Final = 3_000
 """Texts on each side that n-grams tell apart."""
+N_PLAYED: Final = 500
+"""Texts on each side by which a game is judged while it is played."""
 N_BLEU: Final = 500
 """Texts that BLEU is taken of, ..."""
 N_REFERENCES: Final = 5_000
@@ -106,6 +109,20 @@ def told_by_ngrams(
         found.append(auc_and_error(said[is_fake[asked]], said[~is_fake[asked]]))
     values, errors = np.array(found).T
     return float(values.mean()), float(np.sqrt((errors**2).mean() / len(found)) * 1.5), {}
+
+
+def played_score(vocabulary: Vocabulary, seed: int) -> Callable[[Any, Any], float]:
+    """What chooses the model of a game: 1 where n-grams cannot tell made texts from held-out ones, 0 if always."""
+
+    def score(fake: Any, heldout: Any) -> float:
+        sides = [[vocabulary.decode(row) for row in side.long().tolist()] for side in (fake, heldout)]
+        n = min(N_PLAYED, *map(len, sides))
+        if n < 4:
+            return 0.0
+        auc, _, _ = told_by_ngrams(sides[0], sides[1], n, 3, seed, linear)
+        return 1 - 2 * abs(auc - 0.5)
+
+    return score
 
 
 def _neighbourhoods(case: Case) -> list[Found]:

@@ -19,30 +19,34 @@ import numpy as np
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
-from torch.nn.functional import embedding, log_softmax
+from torch.nn.functional import embedding, leaky_relu, log_softmax, one_hot
 
 from gansmith.engine.games import AbstractRules
 from gansmith.engine.games.likelihood import LikelihoodRules
+from gansmith.engine.games.sequence import SequenceRules
 from gansmith.errors import UsageError
 from gansmith.modalities.text.codec import TextCodec
 from gansmith.modalities.text.dataset import row_tokens
-from gansmith.modalities.text.making import Making
+from gansmith.modalities.text.making import N_FIRST, Making
 from gansmith.modalities.text.settings import TextNetworks
-from gansmith.modalities.text.tokens import UNKNOWN
+from gansmith.modalities.text.tokens import END, UNKNOWN
 from gansmith.nets.convolution import AbstractCounted
-from gansmith.nets.distributions import AbstractSequential
+from gansmith.nets.distributions import AbstractRelaxed
 
 TRIED: Final = (0.6, 0.7, 0.8, 0.9, 1.0, 1.1)
 """Temperatures of which one is taken; see `tradeoff.py`."""
 N_MEASURED: Final = 3
 """Numbers that are kept of each of them."""
+N_EMBEDDED: Final = 8
+"""Numbers by which each representation of the discriminator sees a token."""
+N_SAID: Final = 100
 _NEVER: Final = -1e9
 
 Carried = tuple[Float[Tensor, "layers batch width"], Float[Tensor, "layers batch width"]]
 
 
 @final
-class TextGenerator(AbstractSequential, AbstractCounted):
+class TextGenerator(AbstractRelaxed, AbstractCounted):
     """See the module.
 
     Args:
@@ -120,12 +124,76 @@ class TextGenerator(AbstractSequential, AbstractCounted):
         found, after = self.carry(self.told(codes[:, None], conditions[:, None]), carried)
         return self.logits(found[:, 0]).float(), (after[0].float(), after[1].float())
 
+    # --- The game ---
+
+    def symbols(self, samples: Tensor) -> Float[Tensor, "batch length n_symbols"]:
+        """See the base class; what is not known is nothing at all."""
+        codes = samples.long().clamp_min(END)
+        return one_hot(codes, len(self.bias)).float() * (codes != UNKNOWN)[..., None]
+
+    def relaxed(
+        self,
+        n_records: int,
+        conditions: Tensor | None,
+        length: int,
+        sharpness: float,
+        generator: torch.Generator,
+    ) -> Float[Tensor, "batch length n_symbols"]:
+        """See the base class."""
+        n_symbols, carried = len(self.bias), self.beginning(n_records)
+        chance = torch.rand(n_records, length, n_symbols, generator=generator).clamp(1e-9, 1 - 1e-7)
+        gumbel = -(-chance.log()).log()
+        asked = None if self.known is None or conditions is None else self.known(conditions[:, N_FIRST:])
+        end = one_hot(torch.full((n_records,), END), n_symbols).float()
+        symbol, is_over, found = end, torch.zeros(n_records, 1, dtype=torch.bool), list[Tensor]()
+        for step in range(length):
+            told = symbol @ self.embedding * self.width**0.5
+            told = told if asked is None else told + asked
+            said, carried = self.carry(told[:, None], carried)
+            drawn = self.logits(said[:, 0]).float() + gumbel[:, step]
+            soft = (sharpness * drawn).softmax(-1)
+            hard = one_hot(drawn.argmax(-1), n_symbols).float()
+            symbol = torch.where(is_over, end, hard + soft - soft.detach())
+            is_over = is_over | (symbol[:, END:END + 1] > 0.5)
+            found.append(symbol)
+        return torch.stack(found, 1)
+
     @torch.no_grad()
     def forward(
         self, noise: Float[Tensor, "batch n_noise"], conditions: Tensor | None
     ) -> Float[Tensor, "batch longest"]:
         """One text for each row, a function of its noise; what is given stays."""
         return Making(self.codec, self).texts(noise, conditions)
+
+
+@final
+class TextDiscriminator(nn.Module):
+    """Sees a text by several embeddings, each judged by itself by convolutions of two to five tokens.
+
+    Source: Nie et al. 2019, RelGAN, section 2.3.
+    """
+
+    def __init__(self, codec: TextCodec, config: TextNetworks) -> None:
+        super().__init__()
+        self.n_seen, channels = config.representations, config.discriminator_widths
+        self.embed = nn.Linear(len(codec.vocabulary), self.n_seen * N_EMBEDDED, bias=False)
+        n_conditions = codec.attributes.n_conditions
+        self.known = nn.Linear(n_conditions, self.n_seen * N_EMBEDDED) if n_conditions else None
+        self.look = nn.ModuleList(
+            nn.Conv1d(N_EMBEDDED, n, size, padding=size - 1) for size, n in enumerate(channels, start=2)
+        )
+        self.say = nn.Sequential(nn.Linear(sum(channels), N_SAID), nn.LeakyReLU(0.2), nn.Linear(N_SAID, 1))
+
+    def forward(
+        self, symbols: Float[Tensor, "batch length n_symbols"], conditions: Tensor | None = None
+    ) -> Float[Tensor, "batch representations"]:
+        """A logit for each representation of each text."""
+        seen = self.embed(symbols)
+        if self.known is not None and conditions is not None:
+            seen = seen + self.known(conditions[:, N_FIRST:])[:, None]
+        rows = seen.unflatten(-1, (self.n_seen, N_EMBEDDED)).permute(0, 2, 3, 1).flatten(0, 1)
+        found = torch.cat([leaky_relu(look(rows), 0.2).amax(-1) for look in self.look], -1)
+        return self.say(found).view(-1, self.n_seen).float()
 
 
 def networks_for(codec: TextCodec, config: TextNetworks, rules: AbstractRules) -> dict[str, nn.Module]:
@@ -136,4 +204,6 @@ def networks_for(codec: TextCodec, config: TextNetworks, rules: AbstractRules) -
     """
     if isinstance(rules, LikelihoodRules):
         return {"generator": TextGenerator(codec, config)}
+    if isinstance(rules, SequenceRules):
+        return {"generator": TextGenerator(codec, config), "discriminator": TextDiscriminator(codec, config)}
     raise UsageError(f"text has no networks for the game {rules.name!r}. Take a preset of text.")

@@ -13,15 +13,18 @@ from gansmith.engine.batches import Batch, Dataset, Samples
 from gansmith.engine.games import AbstractRules
 from gansmith.engine.games.base import Networks
 from gansmith.engine.games.likelihood import LikelihoodRules
+from gansmith.engine.games.sequence import SequenceRules
 from gansmith.engine.players import PlayerConfig
 from gansmith.modalities.recipe import AbstractCodec, AbstractRecipe, Plan
 from gansmith.modalities.text import TextOptions
 from gansmith.modalities.text.codec import TextCodec
-from gansmith.modalities.text.dataset import Stream, row_tokens
+from gansmith.modalities.text.completing import TextPartial, partial_of
+from gansmith.modalities.text.dataset import Stream, Whole, row_tokens
 from gansmith.modalities.text.networks import networks_for
 from gansmith.modalities.text.records import Texts
 from gansmith.modalities.text.request import TextRequest, request_for
 from gansmith.modalities.text.settings import TextNetworks
+from gansmith.nets.distributions import networks_by_turn
 from gansmith.tabular.where import Where
 
 if TYPE_CHECKING:
@@ -29,6 +32,9 @@ if TYPE_CHECKING:
 
 BATCH_SIZE: Final = 32
 """Rows."""
+PLAYED_BATCH: Final = 64
+"""Texts of a batch of the game."""
+N_JUDGED: Final = 500
 USUAL_EPOCHS: Final = 20
 """Times that each row is seen; the best by its held-out part is kept."""
 FEWEST_SEEN: Final = 4_000
@@ -61,19 +67,22 @@ class TextRecipe(AbstractRecipe[TextCodec]):
         n_rows = max(1, int(n_records * codec.mean_tokens / length))
         usual = int(np.clip(USUAL_EPOCHS * n_rows, min(FEWEST_SEEN, 200 * n_rows), MOST_SEEN))
         batch = min(BATCH_SIZE, n_rows)
-        rules = LikelihoodRules(
-            batch_size=batch,
-            generator=PlayerConfig(
-                RATE, 0.0, beta1=0.9, beta2=0.99, average_half_life_samples=max(20 * batch, usual // 60)
-            ),
+        player = PlayerConfig(
+            RATE, 0.0, beta1=0.9, beta2=0.99, average_half_life_samples=max(20 * batch, usual // 60)
         )
+        if codec.is_played:
+            batch = min(PLAYED_BATCH, n_records)
+            usual = int(np.clip(USUAL_EPOCHS * n_records, min(FEWEST_SEEN, 200 * n_records), MOST_SEEN))
+            played = SequenceRules(batch_size=batch, generator=player)
+            return Plan(networks, played, usual, 4 * usual, n_evaluations=N_EVALUATIONS, n_judged=N_JUDGED)
+        rules = LikelihoodRules(batch_size=batch, generator=player)
         return Plan(networks, rules, usual, 2 * usual, n_evaluations=N_EVALUATIONS)
 
     def build(self, codec: TextCodec, networks: TextNetworks, rules: AbstractRules) -> dict[str, nn.Module]:
         return networks_for(codec, networks, rules)
 
     def dataset(self, codec: TextCodec, records: Texts, seed: int) -> Dataset:
-        return Stream(codec, records, seed)
+        return Whole(codec, records) if codec.is_played else Stream(codec, records, seed)
 
     def samples(
         self, codec: TextCodec, networks: TextNetworks, batch: Batch, generator: torch.Generator | None
@@ -83,8 +92,41 @@ class TextRecipe(AbstractRecipe[TextCodec]):
     def held_out_score(
         self, codec: TextCodec, n_heldout: int, seed: int
     ) -> Callable[[Samples, Samples], float] | str:
-        """How likely held-out tokens are."""
-        return "likelihood"
+        """How likely held-out tokens are; of a game, how badly n-grams tell its texts from held-out ones."""
+        if not codec.is_played:
+            return "likelihood"
+        from gansmith.modalities.text.measures import played_score  # it needs what judges
+
+        return played_score(codec.vocabulary, seed)
+
+    def finish(
+        self,
+        codec: TextCodec,
+        rules: AbstractRules,
+        ensemble: Sequence[Networks],
+        seen: Dataset,
+        samples_seen: int,
+        seed: int,
+    ) -> None:
+        """See `Finishing`: networks get the temperature at which they draw; see `tradeoff.py`."""
+        if isinstance(seen, (Stream, Whole)):
+            from gansmith.modalities.text.tradeoff import tempered  # it needs what judges
+
+            for member in members(ensemble):
+                tempered(codec, member, seen.texts, seed)
+
+    def plots(self, networks: Networks) -> Mapping[str, Any]:
+        """See `Drawn`: quality against variety, by temperature."""
+        from gansmith.modalities.text.tradeoff import points
+
+        first = next(iter(networks_by_turn(dict(networks))))
+        return {"temperature": points(generator_of(first))}
+
+    def partial(
+        self, codec: TextCodec, source: object, options: TextOptions, *, keep_missing: bool
+    ) -> TextPartial:
+        """See `Imputing`: texts whose masked words are found."""
+        return partial_of(codec, source, options)
 
     def request(self, codec: TextCodec, where: Where, balance: str) -> TextRequest | None:
         """See `Conditional`; where nothing is asked for, labels are drawn as they occur."""

@@ -52,7 +52,7 @@ class SmallNetwork:
         rng = np.random.default_rng(seed)
         self._to = rng.standard_normal((N_HASHES, _N_PROJECTED)).astype(np.float32) / _N_PROJECTED**0.5
         self._scale = StandardScaler()
-        self._judge: Any = MLPClassifier(_HIDDEN, early_stopping=True, max_iter=60, random_state=seed % (1 << 32))
+        self._judge: Any = MLPClassifier(_HIDDEN, early_stopping=True, max_iter=200, n_iter_no_change=5, tol=1e-3, random_state=seed % (1 << 32))
 
     def fit(self, rows: csr_matrix, is_fake: np.ndarray) -> SmallNetwork:
         """Learn which rows are fake."""
