@@ -2,10 +2,11 @@
 
     python -m bench text NAME ... [--budget 8m] [--seed 0] [--methods ours game trigrams shuffled hold-out]
 
-Of each data set a tenth is held out (image_coco has a test file of its own). Each method makes as many texts as
-are held out, 2,000 at most: ours, by likelihood; game, the same and RelGAN's game after it; a trigram model;
-shuffled words; and real texts that were not looked at otherwise. `oracle` is SeqGAN's protocol with a network
-of our own as the truth: how likely it finds what was made, and how likely a model finds what it makes.
+Of each data set a tenth is held out (image_coco has a test file of its own). Each method makes as many texts
+as are held out, 2,000 at most: ours, by likelihood; game, the same and RelGAN's game after it; a trigram
+model; shuffled words; and real texts that were not looked at otherwise. `oracle` is SeqGAN's protocol with a
+network of our own as the truth: how likely it finds what was made, and how likely a model finds what it
+makes.
 
 """
 
@@ -24,6 +25,7 @@ import torch
 from bench.machine import machine
 from bench.picture_sets import data_folder
 from bench.text_oracle import oracle_rows
+from gansmith.disclosure import usual_min_count
 from gansmith.modalities.text import TextOptions
 from gansmith.modalities.text.dataset import Whole
 from gansmith.modalities.text.judging import PASSAGE_WORDS
@@ -32,7 +34,6 @@ from gansmith.modalities.text.ngrams import NgramModel, bleu, self_bleu, shuffle
 from gansmith.modalities.text.reading import read_texts
 from gansmith.modalities.text.records import Texts
 from gansmith.modalities.text.statistics import Copies, SmallNetwork, hashed, linear
-from gansmith.disclosure import usual_min_count
 from gansmith.tasks.synthesize import Synthesizer
 
 SETS: Final = {
@@ -59,7 +60,9 @@ def run(arguments: Sequence[str]) -> None:
     made.add_argument("--methods", nargs="+", choices=METHODS, default=["ours", *METHODS[2:]])
     made.add_argument("--model", default="", help="a model file to be measured as ours")
     made.add_argument("--temperature", type=float, default=0.0)
-    made.add_argument("--steps", type=int, nargs=2, default=(1200, 300), help="of the oracle: likelihood, game")
+    made.add_argument(
+        "--steps", type=int, nargs=2, default=(1200, 300), help="of the oracle: likelihood, game"
+    )
     options = made.parse_args(arguments)
     for name in options.names:
         print(f"--- {name}, {machine()}", flush=True)
@@ -166,7 +169,9 @@ def figures(texts: Texts, train: Texts, test: Texts, seed: int) -> dict[str, flo
     }
     if "type" in test.attributes.names:
         said = linear(seed).fit(hashed(texts.texts), texts.attributes.columns["type"].astype(str))
-        found["F1 of labels"] = _f1(test.attributes.columns["type"].astype(str), said.predict(hashed(test.texts)))
+        found["F1 of labels"] = _f1(
+            test.attributes.columns["type"].astype(str), said.predict(hashed(test.texts))
+        )
     return found
 
 

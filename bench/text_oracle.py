@@ -1,8 +1,8 @@
 """SeqGAN's protocol: a random network is the truth; how likely does it find what a model makes?
 
-The oracle is a recurrent network of 32 units with weights from a standard normal distribution, of 1,000 symbols;
-10,000 sequences of 20 are learnt from. Two numbers are printed: of made sequences by the oracle, which rewards
-collapse, and of fresh true ones by the model, which punishes it.
+The oracle is a recurrent network of 32 units with weights from a standard normal distribution, of 1,000
+symbols; 10,000 sequences of 20 are learnt from. Two numbers are printed: of made sequences by the oracle,
+which rewards collapse, and of fresh true ones by the model, which punishes it.
 """
 
 from __future__ import annotations
@@ -97,9 +97,14 @@ def oracle_rows(n_likelihood: int, n_game: int, seed: int) -> dict[str, dict[str
     torch.manual_seed(seed)
     networks = networks_for(codec, TextNetworks((128,), (64, 64, 64, 64), width=64), rules)
     game = rules.start(networks, Randomness(seed))
-    batches = Batches(TensorDataset(_parts(train)), Shuffled(N_TRAIN, BATCH, Randomness(seed)), Randomness(seed), None, None)
+    batches = Batches(
+        TensorDataset(_parts(train)), Shuffled(N_TRAIN, BATCH, Randomness(seed)), Randomness(seed), None, None
+    )
     rows = {"truth": {"NLL of the oracle": oracle.nll(test)}}
-    looks = {n_likelihood: "likelihood", **{n_likelihood + k * n_game // 4: f"game {k}/4" for k in range(1, 5)}}
+    looks = {
+        n_likelihood: "likelihood",
+        **{n_likelihood + k * n_game // 4: f"game {k}/4" for k in range(1, 5)},
+    }
     for step in range(n_steps):
         game.play(step, [batches(step)], Progress(step / n_steps, step * BATCH, n_steps * BATCH))
         game.update_averages(Progress(step / n_steps, step * BATCH, n_steps * BATCH))
@@ -120,5 +125,3 @@ def _row(network: Any, oracle: Oracle, test: torch.Tensor, seed: int) -> dict[st
         "whole, %": 100 * float(whole.float().mean()),
         "different": float(len(np.unique(made.numpy(), axis=0))) / N_JUDGED,
     }
-
-

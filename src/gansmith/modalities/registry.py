@@ -159,7 +159,8 @@ KINDS: Final = {
         ),
         Modality(
             "text",
-            "Text: a file of lines, a folder of documents, a column of a table; names, messages, poems, code.",
+            "Text: a file of lines, a folder of documents, a column of a table; names, messages, poems, "
+            "code.",
             "gansmith.modalities.text.format:TextFormat",
             "gansmith.modalities.text.recipe:TextRecipe",
             "gansmith.modalities.text:TextOptions",

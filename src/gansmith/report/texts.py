@@ -39,7 +39,8 @@ def temperature_section(curve: Shown) -> Section | None:
     """How far quality and variety go together, by temperature; the point that is shipped is marked.
 
     Args:
-        curve: `points`, each with its `temperature`, `quality` and `variety` in bits a character, how far `off`
+        curve: `points`, each with its `temperature`, `quality` and `variety` in bits a character, how far
+        `off`
             real text, and whether it `is_shipped`.
     """
     points = curve.get("points") or []
@@ -75,8 +76,8 @@ def temperature_section(curve: Shown) -> Section | None:
     )
     figure = Figure(
         "temperature",
-        "A line of temperatures: bits a synthetic character takes by real counts over bits a real one takes by "
-        "synthetic counts; the shipped temperature is marked.",
+        "A line of temperatures: bits a synthetic character takes by real counts over bits a real one takes "
+        "by synthetic counts; the shipped temperature is marked.",
         traces,
         layout(
             number_axis("bits of real text by synthetic counts (variety: lower is better)", has_grid=True),
@@ -88,7 +89,7 @@ def temperature_section(curve: Shown) -> Section | None:
     return Section(
         "temperature",
         "Quality against variety",
-        "A low temperature writes what is usual, and repeats itself; a high one writes what is new, and often "
-        "wrong. The one is shipped whose two numbers come nearest to those of real text.",
+        "A low temperature writes what is usual, and repeats itself; a high one writes what is new, and "
+        "often wrong. The one is shipped whose two numbers come nearest to those of real text.",
         groups=(Group((figure,), "one"),),
     )

@@ -53,7 +53,9 @@ class SequenceRules(AbstractRules):
     """What logits are multiplied with at the end of the game, for the softened choice; 1 at its beginning."""
     generator: PlayerConfig = field(default_factory=lambda: PlayerConfig(3e-3, 0.0, beta1=0.9, beta2=0.99))
     """How it learns by likelihood."""
-    discriminator: PlayerConfig = field(default_factory=lambda: PlayerConfig(3e-4, 1e-4, beta1=0.5, beta2=0.99))
+    discriminator: PlayerConfig = field(
+        default_factory=lambda: PlayerConfig(3e-4, 1e-4, beta1=0.5, beta2=0.99)
+    )
     """How it learns."""
 
     def start(self, networks: Networks, randomness: Randomness) -> SequenceGame:
@@ -90,7 +92,9 @@ class SequenceGame(AbstractGame):
                 [self.generator], loss, progress.share / border, progress.rate_scale, longest=LARGEST_GRADIENT
             )
             return {"surprise": loss}
-        return self._played(batch, step, (progress.share - border) / max(1 - border, 1e-9), progress.rate_scale)
+        return self._played(
+            batch, step, (progress.share - border) / max(1 - border, 1e-9), progress.rate_scale
+        )
 
     def _surprise(self, batch: Batch, step: int) -> Tensor:
         network = cast("AbstractRelaxed", self.generator.network)

@@ -36,11 +36,11 @@ class TextOptions:
     passage: Annotated[int, Field(ge=3, le=100), Offered(("fit",), form="WORDS")] = 8
     """From how many words in a row on a passage may come out only where enough records hold it."""
     adversarial: Annotated[bool, Offered(("fit",))] = False
-    """After likelihood play a game against a discriminator (RelGAN), to compare with; what is kept is the better
-    of both by held-out text."""
+    """After likelihood play a game against a discriminator (RelGAN), to compare with; what is kept is the
+    better of both by held-out text."""
     leave: Annotated[tuple[str, ...], Offered(("fit",), form="WHAT")] = ()
-    """Leave emails, links, numbers, addresses, names or all of these as they are; they are replaced by invented
-    ones otherwise. Repeat for more."""
+    """Leave emails, links, numbers, addresses, names or all of these as they are; they are replaced by
+    invented ones otherwise. Repeat for more."""
     temperature: Annotated[float, Field(ge=0, le=5), Offered(("sample", "complete"))] = 0.0
     """Below 1 text is more usual, above more various; 0: the one at which it was most like real text."""
     prompt: Annotated[str, Offered(("sample",), form="TEXT")] = ""

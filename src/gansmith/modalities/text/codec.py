@@ -68,12 +68,14 @@ class TextCodec(AbstractCodec[Texts, TextOptions]):
         masked = [entities.masked(one) for one in texts]
         n_characters = sum(map(len, masked))
         kind: Kind = options.tokens if options.tokens != "auto" else _usual_kind(masked)
-        n_pieces = MOST_WORDS if kind == "words" else int(np.clip(n_characters // CHARACTERS_PER_PIECE, *PIECES))
+        n_pieces = (
+            MOST_WORDS if kind == "words" else int(np.clip(n_characters // CHARACTERS_PER_PIECE, *PIECES))
+        )
         vocabulary = Vocabulary.fit(masked, owners, kind, n_pieces, min_count)
         if not vocabulary.pieces:
             raise DataError(
-                f"{records.name}: nothing in it is held by {min_count} texts, so nothing can be learnt that is "
-                "not somebody's. Give more texts, or suppress nothing: --min-count 1."
+                f"{records.name}: nothing in it is held by {min_count} texts, so nothing can be learnt that "
+                "is not somebody's. Give more texts, or suppress nothing: --min-count 1."
             )
         salt = blake2b(f"{seed} {len(texts)} {vocabulary.pieces}".encode("utf-8", "replace"), digest_size=16)
         n_tokens = [len(vocabulary.encode(one)) for one in masked]

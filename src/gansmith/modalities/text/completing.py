@@ -128,7 +128,7 @@ def template(codec: TextCodec, text: str) -> list[int]:
     found, last = list[int](), 0
     for match in MASK.finditer(text):
         found += codec.codes(text[last : match.start()])
-        found.append(GAP if match[0].startswith(" ") else GAP)
+        found.append(GAP)
         last = match.end()
     return [*found, *codec.codes(text[last:])]
 

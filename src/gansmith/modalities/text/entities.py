@@ -26,7 +26,9 @@ PUBLIC: Final = 20
 """Records that hold a name, from which on it is not replaced: that of a town, of a character, of a king."""
 _LISTED: Final = ("en_US", "en_GB", "de_DE", "fr_FR", "es_ES", "it_IT")
 _TITLES: Final = "Mr|Mrs|Ms|Miss|Dr|Prof|Sir|Herr|Frau|Mme|Sr|Sra|Sig"
-_STREETS: Final = "Street|St|Road|Rd|Avenue|Ave|Lane|Ln|Drive|Dr|Court|Ct|Place|Pl|Square|Sq|Boulevard|Blvd|Way"
+_STREETS: Final = (
+    "Street|St|Road|Rd|Avenue|Ave|Lane|Ln|Drive|Dr|Court|Ct|Place|Pl|Square|Sq|Boulevard|Blvd|Way"
+)
 _CAPITAL: Final = r"[^\W\d_a-zß-öø-ÿ][^\W\d_]+"
 _EMAIL: Final = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _LINK: Final = re.compile(r"(https?://(?:www\.)?|www\.)[\w.-]+(?:/[\w./?=&%#~+-]*[\w/])?", re.IGNORECASE)
@@ -86,7 +88,9 @@ class Entities:
     public: frozenset[str] = field(default_factory=frozenset[str])
 
     @classmethod
-    def fit(cls, texts: Sequence[str], replaced: Sequence[str], min_count: int) -> tuple[Entities, Mapping[str, int]]:
+    def fit(
+        cls, texts: Sequence[str], replaced: Sequence[str], min_count: int
+    ) -> tuple[Entities, Mapping[str, int]]:
         """What is replaced in these texts, and in how many of them each is."""
         if "names" in replaced and texts:
             counts = Counter(name for text in texts for name in {" ".join(one) for one in _names(text)})
@@ -106,7 +110,7 @@ class Entities:
         return {"names" if kind in ("first", "last") else kind for kind in kinds}
 
     def masked(self, text: str) -> str:
-        """A text with characters of private use for what is replaced; those that it has itself are left out."""
+        """A text with characters of private use for what is replaced; its own are left out."""
         text = _STAND_IN.sub("", text)
         if "emails" in self.replaced and "@" in text:
             text = _each(_EMAIL, text, "emails", lambda match: match[0].casefold(), lambda mark, _: mark)

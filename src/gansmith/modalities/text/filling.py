@@ -1,8 +1,8 @@
 """How masked words are found: many are tried, and those stay by which what follows them is likely.
 
 Some walks are taken along each text. At a gap each draws a word; along what is given after it each is weighed
-by how likely the network finds that. Before the next gap, and at the end, walks are drawn anew by their weights:
-a particle filter, exact as their number grows.
+by how likely the network finds that. Before the next gap, and at the end, walks are drawn anew by their
+weights: a particle filter, exact as their number grows.
 
 Source:
     Doucet and Johansen 2011, "A tutorial on particle filtering and smoothing", section 3.4.
@@ -42,14 +42,13 @@ def filled(
     warmth: Float[np.ndarray, " n"],
 ) -> Float[Tensor, "n n_made"]:
     """Texts in which each `GAP` has become a word, which stands between two of them."""
-    draws = Draws(noise)
-    begins, goes_on = _kinds(codec)
+    keys, kinds = Draws(noise).at(len(given), 0, 0), _kinds(codec)
     rows = list[list[int]]()
     for place, row in enumerate(given.tolist()):
-        chances = iter(draws.at(len(given), step, draw)[place] for step in range(10**6) for draw in (5,))
+        rng = np.random.default_rng(int(keys[place] * 2**53))
         asked = conditions[place : place + 1].expand(N_WALKS, -1)
-        rows.append(_walked(network, asked, [code for code in row if code >= 0 or code == GAP], warmth[place],
-                            (begins, goes_on), np.random.default_rng(int(next(chances) * 2**53))))  # fmt: skip
+        template = [code for code in row if code >= 0 or code == GAP]
+        rows.append(_walked(network, asked, template, warmth[place], kinds, rng))
     longest = max(map(len, rows), default=1)
     table = np.full((len(rows), longest), NOTHING, np.float32)
     for line, row in zip(table, rows, strict=True):
@@ -61,7 +60,9 @@ def _kinds(codec: TextCodec) -> tuple[Tensor, Tensor]:
     """What is added to logits so that a word begins, blank or not, and so that it goes on."""
     pieces = ["", "", *codec.vocabulary.pieces]
     bare = [one.removeprefix(" ") for one in pieces]
-    begins = [bool(one) and (not own or bool(_WORD.fullmatch(own))) for one, own in zip(pieces, bare, strict=True)]
+    begins = [
+        bool(one) and (not own or bool(_WORD.fullmatch(own))) for one, own in zip(pieces, bare, strict=True)
+    ]
     goes_on = [bool(_WORD.fullmatch(one)) for one in pieces]
     return tuple(torch.where(torch.tensor(one), 0.0, _NEVER) for one in (begins, goes_on))  # type: ignore[return-value]
 
@@ -132,5 +133,7 @@ def _word(
         after, moved = network.advance(torch.from_numpy(chosen), conditions, carried)
         rows = torch.from_numpy(is_open)
         logits = torch.where(rows[:, None], after, logits)
-        carried = tuple(torch.where(rows[None, :, None], new, old) for new, old in zip(moved, carried, strict=True))  # type: ignore[assignment]
+        carried = tuple(
+            torch.where(rows[None, :, None], new, old) for new, old in zip(moved, carried, strict=True)
+        )  # type: ignore[assignment]
     return logits, carried

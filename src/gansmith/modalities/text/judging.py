@@ -6,7 +6,6 @@ that is no better than its has been learnt in vain.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final, final
@@ -82,7 +81,8 @@ class TextJudge(AbstractJudge[Case]):
     ) -> None:
         if min(len(train), len(holdout)) < FEWEST:
             raise DataError(
-                f"{len(train)} training and {len(holdout)} held-out texts. Wanted: {FEWEST} of each at the least."
+                f"{len(train)} training and {len(holdout)} held-out texts. Wanted: {FEWEST} of each "
+                "at the least."
             )
         super().__init__(measures, len(train), effort, (TRIGRAM,))
         self.train, self.holdout, self.target, self.seed = train, holdout, target, seed
@@ -163,5 +163,3 @@ def some_characters(texts: tuple[str, ...], seed: int) -> list[str]:
 
 def _some(of: Texts, n: int, rng: np.random.Generator) -> Texts:
     return of.take(np.sort(rng.permutation(len(of))[:n]))
-
-

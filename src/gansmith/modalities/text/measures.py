@@ -30,7 +30,6 @@ from gansmith.scorecard.measuring import Found, Measure
 from gansmith.scorecard.points import as_points
 from gansmith.scorecard.private.copies import exact_copies, nearest_neighbour_share, share_of
 from gansmith.scorecard.private.membership import membership
-
 from gansmith.scorecard.real.coverage import neighbourhoods
 from gansmith.scorecard.score import SHARE, Score, error_by_groups
 
@@ -55,7 +54,9 @@ _TEXYGEN: Final = "Zhu et al. 2018, Texygen (arXiv:1802.01886)"
 
 def _told_apart(case: Case) -> list[Found]:
     n = min(N_TOLD, case.effort.n_told, len(case.fake), len(case.real))
-    auc, error, telling = told_by_ngrams(case.fake.texts, case.real.texts, n, case.effort.n_folds, case.seed, linear)
+    auc, error, telling = told_by_ngrams(
+        case.fake.texts, case.real.texts, n, case.effort.n_folds, case.seed, linear
+    )
     score = Score(
         value=auc,
         error=error,
@@ -112,7 +113,8 @@ def told_by_ngrams(
 
 
 def played_score(vocabulary: Vocabulary, seed: int) -> Callable[[Any, Any], float]:
-    """What chooses the model of a game: 1 where n-grams cannot tell made texts from held-out ones, 0 if always."""
+    """What chooses the model of a game: 1 where n-grams cannot tell made texts from held-out ones, 0 if
+    always."""
 
     def score(fake: Any, heldout: Any) -> float:
         sides = [[vocabulary.decode(row) for row in side.long().tolist()] for side in (fake, heldout)]
@@ -144,8 +146,8 @@ def _bleu(case: Case) -> list[Found]:
                 found[:, place],
                 "higher",
                 f"BLEU-{order}",
-                f"How many sequences of up to {order} words are somewhere in held-out texts; what is safe and "
-                "repeated has much of it, too: look at self-BLEU beside it.",
+                f"How many sequences of up to {order} words are somewhere in held-out texts; what is safe "
+                "and repeated has much of it, too: look at self-BLEU beside it.",
                 _TEXYGEN,
             ),
         )
@@ -219,7 +221,9 @@ def _spectrum(name: str, n: int, label: str, *, of_words: bool) -> Measure[Case]
 
         def apart(some: np.ndarray, others: np.ndarray) -> tuple[float]:
             parts = zip(sides, (some, others), strict=True)
-            counts = [spectrum([side[at] for at in chosen.tolist()], n, of_words=of_words) for side, chosen in parts]
+            counts = [
+                spectrum([side[at] for at in chosen.tolist()], n, of_words=of_words) for side, chosen in parts
+            ]
             return (100 * moved(*counts),)
 
         everybody = np.arange(len(sides[0])), np.arange(len(sides[1]))
@@ -230,8 +234,8 @@ def _spectrum(name: str, n: int, label: str, *, of_words: bool) -> Measure[Case]
             direction="lower",
             source="Total variation distance.",
             label=label,
-            meaning="Share that would have to be others to be as often as in held-out texts; real texts reach "
-            "the ceiling, for no two sets have the same.",
+            meaning="Share that would have to be others to be as often as in held-out texts; real texts "
+            "reach the ceiling, for no two sets have the same.",
             limits=(0.0, 100.0),
         )
         return [Found(name, score)]
@@ -288,8 +292,8 @@ def _taught(case: Case) -> list[Found]:
         direction="higher",
         source="Esteban et al. 2017 (arXiv:1706.02633), train on synthetic, test on real.",
         label=f"F1 of {case.target}, learnt from synthetic",
-        meaning=f"The mean F1 of the classes of {case.target} of held-out texts, told by a judge of n-grams that "
-        "learnt from these alone.",
+        meaning=f"The mean F1 of the classes of {case.target} of held-out texts, told by a judge of n-grams "
+        "that learnt from these alone.",
         limits=SHARE,
     )
     return [Found("tstr", score)]
@@ -316,8 +320,8 @@ def _near_copies(case: Case) -> list[Found]:
         n_near,
         len(some),
         label="near copies",
-        meaning="Share of the texts of which nearly all that up to four characters in a row say is that of one "
-        "training text.",
+        meaning="Share of the texts of which nearly all that up to four characters in a row say is that "
+        "of one training text.",
         source=f"Cosine of counted n-grams, {NEAR} or more.",
     )
     return [Found("near_copies", score)]
@@ -335,15 +339,16 @@ def _passages(case: Case) -> list[Found]:
         direction="lower",
         source="The longest common run of words, whatever their case and the signs between them.",
         label="longest copied passage, words",
-        meaning="Words in a row that stand in one training text; the mean of the longest passage of each text.",
+        meaning="Words in a row that stand in one training text; the mean of the longest passage of each "
+        "text.",
         limits=(0.0, np.inf),
     )
     held = share_of(
         int(rare.sum()),
         len(some),
         label="texts with a rare passage",
-        meaning=f"Share of the texts with {PASSAGE_WORDS} words in a row that hardly any training text holds, "
-        "but some.",
+        meaning=f"Share of the texts with {PASSAGE_WORDS} words in a row that hardly any training text "
+        "holds, but some.",
     )
     return [
         Found("copied_passage", score, {"the longest of all": float(longest.max(initial=0.0))}),

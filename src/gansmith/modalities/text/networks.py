@@ -102,7 +102,9 @@ class TextGenerator(AbstractRelaxed, AbstractCounted):
 
     # --- Token by token ---
 
-    def told(self, codes: Int[Tensor, "batch tokens"], conditions: Tensor) -> Float[Tensor, "batch tokens width"]:
+    def told(
+        self, codes: Int[Tensor, "batch tokens"], conditions: Tensor
+    ) -> Float[Tensor, "batch tokens width"]:
         """What the network sees of a token, and of what is asked."""
         found = embedding(codes, self.embedding) * self.width**0.5
         return found if self.known is None else found + self.known(conditions)
@@ -154,7 +156,7 @@ class TextGenerator(AbstractRelaxed, AbstractCounted):
             soft = (sharpness * drawn).softmax(-1)
             hard = one_hot(drawn.argmax(-1), n_symbols).float()
             symbol = torch.where(is_over, end, hard + soft - soft.detach())
-            is_over = is_over | (symbol[:, END:END + 1] > 0.5)
+            is_over = is_over | (symbol[:, END : END + 1] > 0.5)
             found.append(symbol)
         return torch.stack(found, 1)
 

@@ -2,8 +2,8 @@
 
 Sources:
     Witten and Bell 1991, "The zero-frequency problem", method C: how much is left for what was never seen.
-    Papineni et al. 2002, "BLEU". Zhu et al. 2018, "Texygen" (arXiv:1802.01886): the hold-out as references, and
-    self-BLEU. Li et al. 2016 (arXiv:1510.03055): distinct-n.
+    Papineni et al. 2002, "BLEU". Zhu et al. 2018, "Texygen" (arXiv:1802.01886): the hold-out as references,
+    and self-BLEU. Li et al. 2016 (arXiv:1510.03055): distinct-n.
 """
 
 from __future__ import annotations
@@ -134,7 +134,8 @@ def bleu(fakes: Sequence[str], references: Sequence[str], orders: Sequence[int])
 
 
 def self_bleu(fakes: Sequence[str], orders: Sequence[int]) -> np.ndarray:
-    """BLEU of each text by all others of its set, shape `(n, n_orders)`: high where they repeat each other."""
+    """BLEU of each text by all others of its set, shape `(n, n_orders)`: high where they repeat each
+    other."""
     rows = [tokens(one) for one in fakes]
     lengths = sorted({len(row) for row in rows})
     tops = [_two_most(rows, n) for n in range(1, max(orders) + 1)]
@@ -170,7 +171,10 @@ def _two_most(rows: Sequence[Sequence[str]], n: int) -> dict[tuple[str, ...], tu
 
 
 def _bleu(
-    row: Sequence[str], known: Sequence[dict[tuple[str, ...], int]], lengths: Sequence[int], orders: Sequence[int]
+    row: Sequence[str],
+    known: Sequence[dict[tuple[str, ...], int]],
+    lengths: Sequence[int],
+    orders: Sequence[int],
 ) -> list[float]:
     if not row:
         return [0.0] * len(orders)

@@ -3,13 +3,13 @@
 A passage is so many words in a row, whatever stands between them, whatever their case. Of those that too few
 records, or persons, hold a Bloom filter keeps three bits each: whatever is made is looked up in it, and what
 is found is made again. It errs on the safe side alone: one innocent passage in twenty is made again, too.
-The filter holds no text. Whoever has a whole passage can look it up in it, as anybody can who asks a model how
-likely it finds one; but what is found need not have been learnt.
+The filter holds no text. Whoever has a whole passage can look it up in it, as anybody can who asks a model
+how likely it finds one; but what is found need not have been learnt.
 
 Source:
-    Bloom 1970, "Space/time trade-offs in hash coding with allowable errors". Ippolito et al. 2022, "Preventing
-    verbatim memorization in language models gives a false sense of privacy" (arXiv:2210.17546): the filter, and
-    that paraphrases pass it; so case, signs and blanks do not count here, and near copies are measured.
+    Bloom 1970, "Space/time trade-offs in hash coding with allowable errors". Ippolito et al. 2022,
+    "Preventing verbatim memorization in language models gives a false sense of privacy"
+    (arXiv:2210.17546): the filter, and that paraphrases pass it; so case, signs and blanks do not count here, and near copies are measured.
 """
 
 from __future__ import annotations
@@ -66,7 +66,9 @@ class RarePassages:
         size = int(np.clip(-(-len(keys) * _BITS_PER_PASSAGE // 8), 1, MOST_BYTES))
         made = cls(n_words, salt, np.zeros(size, np.uint8))
         for place in made.places(keys):
-            np.bitwise_or.at(made.bits, place >> np.uint64(3), np.uint8(1) << (place & np.uint64(7)).astype(np.uint8))
+            np.bitwise_or.at(
+                made.bits, place >> np.uint64(3), np.uint8(1) << (place & np.uint64(7)).astype(np.uint8)
+            )
         return made
 
     def places(self, keys: np.ndarray) -> list[np.ndarray]:

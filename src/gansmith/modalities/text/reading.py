@@ -23,7 +23,8 @@ from gansmith.tabular.files.texts import texts_of_file, texts_of_frame
 
 PROSE: Final = (".txt", ".text", ".md", ".rst", ".tex", ".srt")
 CODE: Final = (
-    ".py", ".js", ".ts", ".c", ".h", ".cpp", ".hpp", ".java", ".go", ".rs", ".rb", ".r", ".jl", ".sh", ".sql", ".html", ".css",
+    ".py", ".js", ".ts", ".c", ".h", ".cpp", ".hpp", ".java", ".go", ".rs", ".rb", ".r", ".jl", ".sh", "
+    "".sql", ".html", ".css",
 )  # fmt: skip
 SUFFIXES: Final = (*PROSE, *CODE)
 TABLES: Final = (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet")
@@ -115,7 +116,11 @@ def read_texts(source: object, options: TextOptions, known: Texts | None = None)
         )
     if known is None:
         return found
-    kept = {name: found.attributes.columns[name] for name in known.attributes.names if name in found.attributes.names}
+    kept = {
+        name: found.attributes.columns[name]
+        for name in known.attributes.names
+        if name in found.attributes.names
+    }
     return replace(found, form=known.form, attributes=like(Attributes(kept), known.attributes))
 
 
@@ -133,7 +138,8 @@ def _read(source: object, options: TextOptions, known: Texts | None) -> Texts:
     columns = texts_of_frame(source)
     if columns is None:
         raise DataError(
-            f"{source!r:.80} is no text. Give a file, a folder, a list of texts, or a data frame with a column of text."
+            f"{source!r:.80} is no text. Give a file, a folder, a list of texts, or a data frame "
+            "with a column of text."
         )
     return _of_columns(columns, "data frame", options, known)
 
@@ -160,7 +166,9 @@ def _wanted_layout(options: TextOptions, known: Texts | None) -> Layout | None:
     if known is not None and known.form.layout in ("lines", "paragraphs"):
         return cast("Layout", known.form.layout)
     if options.records == "files":
-        raise UsageError("--records files: one file alone is given. Give a folder of files, or another --records.")
+        raise UsageError(
+            "--records files: one file alone is given. Give a folder of files, or another --records."
+        )
     return None if options.records == "auto" else options.records
 
 
@@ -218,7 +226,9 @@ def _of_large(path: Path, layout: Layout | None, options: TextOptions) -> Texts:
             if priorities(n, 1)[0] < border:
                 kept.append(normalised(block))
     made = _made(kept, Form(chosen, suffix=path.suffix or ".txt"), str(path), {}, options)
-    note = f"{size:,} bytes are more than a model can use: {len(kept):,} of {n:,} records were read, by chance"
+    note = (
+        f"{size:,} bytes are more than a model can use: {len(kept):,} of {n:,} records were read, by chance"
+    )
     return replace(made, notes=(note, *made.notes))
 
 
@@ -243,7 +253,9 @@ def _of_folder(folder: Path, options: TextOptions, known: Texts | None) -> Texts
     paths = [path for path in sorted(folder.rglob("*")) if path.is_file() and not is_hidden(path.name)]
     chosen = [path for path in paths if path.suffix.lower() in SUFFIXES]
     if not chosen:
-        raise DataError(f"{folder}: no file of it holds text ({', '.join(SUFFIXES[:6])}, ...). Check the folder.")
+        raise DataError(
+            f"{folder}: no file of it holds text ({', '.join(SUFFIXES[:6])}, ...). Check the folder."
+        )
     names, texts, broken, n_bytes = list[str](), list[str](), list[str](), 0
     for number in np.argsort(priorities(0, len(chosen))).tolist():
         if n_bytes > MOST_BYTES:
@@ -260,7 +272,9 @@ def _of_folder(folder: Path, options: TextOptions, known: Texts | None) -> Texts
     names, texts = [names[place] for place in order], [texts[place] for place in order]
     notes = [f"{len(broken):,} files were left out: {' '.join(broken[:3])}"] if broken else []
     if len(names) + len(broken) < len(chosen):
-        notes.append(f"{len(names):,} of {len(chosen):,} files were read, by chance: more than a model can use")
+        notes.append(
+            f"{len(names):,} of {len(chosen):,} files were read, by chance: more than a model can use"
+        )
     labels = by_folder(names)
     layout = options.records if known is None else known.form.layout
     if layout == "auto":
@@ -292,7 +306,9 @@ def _of_columns(
 ) -> Texts:
     wanted = options.text_column or (known.form.column if known and known.form.layout == "table" else "")
     if wanted and wanted not in columns:
-        raise UsageError(f"--text-column {wanted}: {name} has no such column. {did_you_mean(wanted, [*columns])}")
+        raise UsageError(
+            f"--text-column {wanted}: {name} has no such column. {did_you_mean(wanted, [*columns])}"
+        )
     text = wanted or max(columns, key=lambda one: sum(len(cell or "") for cell in columns[one]))
     labels = {one: [*cells] for one, cells in columns.items() if one != text}
     return _made([cell or "" for cell in columns[text]], Form("table", text), name, labels, options)
@@ -317,7 +333,13 @@ def _made(
         notes.append(f"{n_long:,} texts of more than {MOST_CHARACTERS:,} characters were cut into pieces")
     places = [place for place, _ in pieces]
     known = attributes_of(
-        plain({one: [cells[place] for place in places] for one, cells in labels.items() if one != options.person}),
+        plain(
+            {
+                one: [cells[place] for place in places]
+                for one, cells in labels.items()
+                if one != options.person
+            }
+        ),
         form.noun,
     )
     persons = labels.get(options.person, ())

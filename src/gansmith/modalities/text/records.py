@@ -73,7 +73,9 @@ class Texts:
     @property
     def fingerprint(self) -> str:
         """The same text for the same texts, another for others."""
-        digest = blake2b(repr((self.form, self.attributes.fingerprint, self.persons)).encode(), digest_size=16)
+        digest = blake2b(
+            repr((self.form, self.attributes.fingerprint, self.persons)).encode(), digest_size=16
+        )
         for one in self.texts:
             digest.update(repr(one).encode())
         return digest.hexdigest()

@@ -79,7 +79,12 @@ class TextBlock:
     """
 
     def __init__(
-        self, codec: TextCodec, attributes: Attributes, temperature: float, given: np.ndarray, begins: str = ""
+        self,
+        codec: TextCodec,
+        attributes: Attributes,
+        temperature: float,
+        given: np.ndarray,
+        begins: str = "",
     ) -> None:
         self._codec, self._attributes, self._temperature = codec, attributes, temperature
         self._given, self._begins = given, begins

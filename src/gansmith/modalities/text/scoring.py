@@ -31,8 +31,8 @@ _LIMITS: Final = {
     "text makes sense is for you to read.",
     "Is it useful?": "It is useful for telling labels by the words of a text. Another question needs another "
     "test.",
-    "Does it give anybody away?": "Whole texts, near copies and passages are looked for. Names and facts that "
-    "are said in other words are not found; other attacks may find more.",
+    "Does it give anybody away?": "Whole texts, near copies and passages are looked for. Names and facts "
+    "that are said in other words are not found; other attacks may find more.",
     "Is it valid?": "Characters and lengths are checked. Whether what is said is true is no rule.",
 }
 
@@ -66,7 +66,9 @@ def score_texts(
     """
     classes = [name for name, column in train.attributes.columns.items() if column.dtype == object]
     if target and target not in classes:
-        raise UsageError(f"target {target!r}: these texts have no such label. {did_you_mean(target, classes)}")
+        raise UsageError(
+            f"target {target!r}: these texts have no such label. {did_you_mean(target, classes)}"
+        )
     judge = TextJudge(MEASURES, train, holdout, target or (classes[0] if classes else ""), seed, effort)
     for fake in fakes:
         if len(fake) < 2:
@@ -112,7 +114,9 @@ def _card(judge: TextJudge, fake: Texts, progress: Progress) -> Scorecard:
 def shown(name: str, title: str, texts: Texts) -> dict[str, Any]:
     """Some texts for a page."""
     few = texts.take(np.arange(min(N_SHOWN, len(texts))))
-    labels = {one: [str(value) for value in column.tolist()] for one, column in few.attributes.columns.items()}
+    labels = {
+        one: [str(value) for value in column.tolist()] for one, column in few.attributes.columns.items()
+    }
     rows = [
         {"text": text[:N_SHOWN_LETTERS], "label": ", ".join(column[place] for column in labels.values())}
         for place, text in enumerate(few.texts)

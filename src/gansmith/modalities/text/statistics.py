@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Final, final
 
 import numpy as np
@@ -23,7 +24,7 @@ LONGEST_GRAM: Final = 4
 """Characters that a linear judge sees at once."""
 N_USUAL: Final = 100
 """Most frequent words, which hold a language together."""
-_SIGNS_OF_END: Final = frozenset(".!?…。！？।؟\"')”»")
+_SIGNS_OF_END: Final = frozenset(".!?…。।؟\"')”»")
 LONGEST_RUN: Final = 60
 """Words of a copied passage that are counted."""
 _FACTOR: Final = np.uint64(0x9E3779B97F4A7C15)
@@ -34,7 +35,11 @@ _N_PROJECTED: Final = 128
 def hashed(texts: Sequence[str]) -> csr_matrix:
     """Counts of characters and of two to four in a row, as numbers of hashes; ends count as characters."""
     maker = HashingVectorizer(
-        analyzer="char", ngram_range=(1, LONGEST_GRAM), n_features=N_HASHES, lowercase=False, alternate_sign=False
+        analyzer="char",
+        ngram_range=(1, LONGEST_GRAM),
+        n_features=N_HASHES,
+        lowercase=False,
+        alternate_sign=False,
     )
     return maker.transform([f"\x02{one}\x03" for one in texts])
 
@@ -52,7 +57,14 @@ class SmallNetwork:
         rng = np.random.default_rng(seed)
         self._to = rng.standard_normal((N_HASHES, _N_PROJECTED)).astype(np.float32) / _N_PROJECTED**0.5
         self._scale = StandardScaler()
-        self._judge: Any = MLPClassifier(_HIDDEN, early_stopping=True, max_iter=200, n_iter_no_change=5, tol=1e-3, random_state=seed % (1 << 32))
+        self._judge: Any = MLPClassifier(
+            _HIDDEN,
+            early_stopping=True,
+            max_iter=200,
+            n_iter_no_change=5,
+            tol=1e-3,
+            random_state=seed % (1 << 32),
+        )
 
     def fit(self, rows: csr_matrix, is_fake: np.ndarray) -> SmallNetwork:
         """Learn which rows are fake."""
@@ -90,7 +102,7 @@ class Profiler:
     def _row(self, text: str) -> Mapping[str, float]:
         said, n = words(text), max(len(text), 1)
         sizes = [len(word) for word in said] or [0]
-        pairs = Counter(zip(said, said[1:], strict=False))
+        pairs = Counter(pairwise(said))
         return {
             "characters": float(np.log1p(len(text))),
             "words": float(np.log1p(len(said))),
@@ -213,6 +225,7 @@ def near_copies(texts: Sequence[str], train: csr_matrix, border: float) -> np.nd
     """Which texts have nearly the n-grams of a learnt one, by the cosine of their counts; shape `(n,)`."""
     ours = hashed(texts)
     found = [
-        np.asarray((ours[at : at + 500] @ train.T).max(axis=1).todense()).ravel() for at in range(0, len(texts), 500)
+        np.asarray((ours[at : at + 500] @ train.T).max(axis=1).todense()).ravel()
+        for at in range(0, len(texts), 500)
     ]
     return np.concatenate([np.zeros(0), *found]) >= border

@@ -14,6 +14,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Any, Final, Literal, final
 
 from gansmith.errors import ModelFileError
@@ -74,7 +75,9 @@ class Vocabulary:
         if kind == "characters":
             return cls(kind, tuple(letters[:MOST_PIECES]))
         merges = _merges(counts, holders, frozenset(letters), n_pieces - len(letters), min_count)
-        return cls(kind, (*letters, *dict.fromkeys(first + second for first, second in merges)), tuple(merges))
+        return cls(
+            kind, (*letters, *dict.fromkeys(first + second for first, second in merges)), tuple(merges)
+        )
 
     def __len__(self) -> int:
         return FIRST + len(self.pieces)
@@ -110,7 +113,7 @@ class Vocabulary:
             return (self._codes.get(part, UNKNOWN),)
         symbols = characters(part)
         while len(symbols) > 1:
-            pairs = [self._ranks.get(pair, MOST_PIECES) for pair in zip(symbols, symbols[1:], strict=False)]
+            pairs = [self._ranks.get(pair, MOST_PIECES) for pair in pairwise(symbols)]
             best = min(pairs)
             if best == MOST_PIECES:
                 break
@@ -132,7 +135,11 @@ class Vocabulary:
 
     def state(self) -> dict[str, Any]:
         """As plain JSON."""
-        return {"kind": self.kind, "pieces": list(self.pieces), "merges": [list(pair) for pair in self.merges]}
+        return {
+            "kind": self.kind,
+            "pieces": list(self.pieces),
+            "merges": [list(pair) for pair in self.merges],
+        }
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any]) -> Vocabulary:
@@ -177,7 +184,7 @@ def _merges(
     symbols = [characters(part) for part in parts]
     n_pairs, where = Counter[tuple[str, str]](), defaultdict[tuple[str, str], set[int]](set)
     for place, known in enumerate(symbols):
-        for pair in zip(known, known[1:], strict=False):
+        for pair in pairwise(known):
             if letters.issuperset(pair):
                 n_pairs[pair] += counts[parts[place]]
                 where[pair].add(place)
@@ -200,9 +207,9 @@ def _merges(
         for place in sorted(where.pop(pair)):
             before, after = symbols[place], _merged(symbols[place], pair)
             weight = counts[parts[place]]
-            for old in zip(before, before[1:], strict=False):
+            for old in pairwise(before):
                 n_pairs[old] -= weight
-            for new in zip(after, after[1:], strict=False):
+            for new in pairwise(after):
                 n_pairs[new] += weight
                 where[new].add(place)
                 changed.add(new)

@@ -39,7 +39,9 @@ def writer_of(path: Path, form: Form) -> Writer:
 def _plain(records: Texts, form: Form) -> bytes:
     """A line each, or paragraphs with an empty line between them."""
     if form.layout in ("lines", "table"):
-        return "".join(f"{' '.join(one.split(chr(10)))}\n" for one in records.texts).encode("utf-8", "replace")
+        return "".join(f"{' '.join(one.split(chr(10)))}\n" for one in records.texts).encode(
+            "utf-8", "replace"
+        )
     return "".join(f"{one}\n\n" for one in records.texts).encode("utf-8", "replace")
 
 
@@ -103,9 +105,10 @@ class _Files:
         labels = records.attributes.columns.get(LABEL)
         for place, text in enumerate(records.texts):
             self._n += 1
-            folder = "" if labels is None or labels[place] is None else f"{str(labels[place]).replace('/', '-')}/"
+            folder = (
+                "" if labels is None or labels[place] is None else f"{str(labels[place]).replace('/', '-')}/"
+            )
             self._put(f"{folder}{self._n:05d}{self._form.suffix}", f"{text}\n".encode("utf-8", "replace"))
 
     def finish(self) -> None:
         """Nothing stands at the end."""
-
