@@ -29,11 +29,12 @@ from gansmith.disclosure import usual_min_count
 from gansmith.modalities.text import TextOptions
 from gansmith.modalities.text.dataset import Whole
 from gansmith.modalities.text.judging import PASSAGE_WORDS
-from gansmith.modalities.text.measures import _f1, told_by_ngrams
+from gansmith.modalities.text.measures import _f1
 from gansmith.modalities.text.ngrams import NgramModel, bleu, self_bleu, shuffled_texts, trigram_texts
 from gansmith.modalities.text.reading import read_texts
 from gansmith.modalities.text.records import Texts
 from gansmith.modalities.text.statistics import Copies, SmallNetwork, hashed, linear
+from gansmith.modalities.text.telling import told_by_ngrams
 from gansmith.tasks.synthesize import Synthesizer
 
 SETS: Final = {

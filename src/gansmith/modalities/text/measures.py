@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
-from scipy.sparse import csr_matrix, vstack
 from sklearn.metrics import f1_score
-from sklearn.model_selection import StratifiedKFold
 
 from gansmith.errors import DataError
 from gansmith.modalities.text.judging import MOST_READ, PASSAGE_WORDS, Case, some_characters
@@ -23,9 +21,8 @@ from gansmith.modalities.text.statistics import (
     near_copies,
     spectrum,
 )
-from gansmith.modalities.text.tokens import Vocabulary
+from gansmith.modalities.text.telling import told_by_ngrams
 from gansmith.scorecard.features import draws
-from gansmith.scorecard.learners import auc_and_error
 from gansmith.scorecard.measuring import Found, Measure
 from gansmith.scorecard.points import as_points
 from gansmith.scorecard.private.copies import exact_copies, nearest_neighbour_share, share_of
@@ -35,8 +32,6 @@ from gansmith.scorecard.score import SHARE, Score, error_by_groups
 
 N_TOLD: Final = 3_000
 """Texts on each side that n-grams tell apart."""
-N_PLAYED: Final = 500
-"""Texts on each side by which a game is judged while it is played."""
 N_BLEU: Final = 500
 """Texts that BLEU is taken of, ..."""
 N_REFERENCES: Final = 5_000
@@ -87,44 +82,6 @@ def _told_by_network(case: Case) -> list[Found]:
         limits=SHARE,
     )
     return [Found("c2st_network", score)]
-
-
-def told_by_ngrams(
-    fakes: Sequence[str], reals: Sequence[str], n: int, n_folds: int, seed: int, judge: Callable[[int], Any]
-) -> tuple[float, float, dict[str, float]]:
-    """How well texts are told apart by their n-grams: AUC of folds, its error, what tells.
-
-    Raises:
-        DataError: Fewer than four texts on a side.
-    """
-    if n < 4:
-        raise DataError("fewer than 4 texts on a side")
-    rng = draws(seed)
-    sides = [[side[place] for place in rng.permutation(len(side))[:n]] for side in (fakes, reals)]
-    rows = csr_matrix(vstack([hashed(side) for side in sides]))
-    is_fake = np.arange(2 * n) < n
-    folds = StratifiedKFold(max(2, min(n_folds, n // 2)), shuffle=True, random_state=seed % (1 << 32))
-    found = list[tuple[float, float]]()
-    for learnt, asked in folds.split(np.zeros(2 * n), is_fake):
-        said = judge(seed).fit(rows[learnt], is_fake[learnt]).decision_function(rows[asked])
-        found.append(auc_and_error(said[is_fake[asked]], said[~is_fake[asked]]))
-    values, errors = np.array(found).T
-    return float(values.mean()), float(np.sqrt((errors**2).mean() / len(found)) * 1.5), {}
-
-
-def played_score(vocabulary: Vocabulary, seed: int) -> Callable[[Any, Any], float]:
-    """What chooses the model of a game: 1 where n-grams cannot tell made texts from held-out ones, 0 if
-    always."""
-
-    def score(fake: Any, heldout: Any) -> float:
-        sides = [[vocabulary.decode(row) for row in side.long().tolist()] for side in (fake, heldout)]
-        n = min(N_PLAYED, *map(len, sides))
-        if n < 4:
-            return 0.0
-        auc, _, _ = told_by_ngrams(sides[0], sides[1], n, 3, seed, linear)
-        return 1 - 2 * abs(auc - 0.5)
-
-    return score
 
 
 def _neighbourhoods(case: Case) -> list[Found]:

@@ -134,8 +134,7 @@ def bleu(fakes: Sequence[str], references: Sequence[str], orders: Sequence[int])
 
 
 def self_bleu(fakes: Sequence[str], orders: Sequence[int]) -> np.ndarray:
-    """BLEU of each text by all others of its set, shape `(n, n_orders)`: high where they repeat each
-    other."""
+    """BLEU of each text by all others of its set, shape `(n, n_orders)`: high where they repeat."""
     rows = [tokens(one) for one in fakes]
     lengths = sorted({len(row) for row in rows})
     tops = [_two_most(rows, n) for n in range(1, max(orders) + 1)]

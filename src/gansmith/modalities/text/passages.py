@@ -8,8 +8,9 @@ how likely it finds one; but what is found need not have been learnt.
 
 Source:
     Bloom 1970, "Space/time trade-offs in hash coding with allowable errors". Ippolito et al. 2022,
-    "Preventing verbatim memorization in language models gives a false sense of privacy"
-    (arXiv:2210.17546): the filter, and that paraphrases pass it; so case, signs and blanks do not count here, and near copies are measured.
+    "Preventing verbatim memorization in language models gives a false sense of privacy" (arXiv:2210.17546):
+    such a filter, and that paraphrases pass it; so case, signs and blanks do not count here, and near copies
+    are measured.
 """
 
 from __future__ import annotations

@@ -23,8 +23,8 @@ from gansmith.tabular.files.texts import texts_of_file, texts_of_frame
 
 PROSE: Final = (".txt", ".text", ".md", ".rst", ".tex", ".srt")
 CODE: Final = (
-    ".py", ".js", ".ts", ".c", ".h", ".cpp", ".hpp", ".java", ".go", ".rs", ".rb", ".r", ".jl", ".sh", "
-    "".sql", ".html", ".css",
+    ".py", ".js", ".ts", ".c", ".h", ".cpp", ".hpp", ".java", ".go", ".rs", ".rb", ".r", ".jl", ".sh", ".sql",
+    ".html", ".css",
 )  # fmt: skip
 SUFFIXES: Final = (*PROSE, *CODE)
 TABLES: Final = (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet")

@@ -95,7 +95,7 @@ class TextRecipe(AbstractRecipe[TextCodec]):
         """How likely held-out tokens are; of a game, how badly n-grams tell its texts from held-out ones."""
         if not codec.is_played:
             return "likelihood"
-        from gansmith.modalities.text.measures import played_score  # it needs what judges
+        from gansmith.modalities.text.telling import played_score  # it needs what judges
 
         return played_score(codec.vocabulary, seed)
 
