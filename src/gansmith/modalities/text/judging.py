@@ -87,7 +87,7 @@ class TextJudge(AbstractJudge[Case]):
         super().__init__(measures, len(train), effort, (TRIGRAM,))
         self.train, self.holdout, self.target, self.seed = train, holdout, target, seed
         self._profiles: dict[int, tuple[Texts, Features]] = {}
-        self._profiler = Profiler(train.texts)
+        self._profiler = Profiler.of(train.texts)
 
     def case(self, fake: Texts) -> Case:
         """Synthetic texts on trial."""

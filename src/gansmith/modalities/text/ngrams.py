@@ -104,11 +104,13 @@ def shuffled_texts(train: Texts, seed: int) -> Texts:
     """Texts as long as those learnt from, their words dealt anew among all of them."""
     rng, is_short = np.random.default_rng(seed), units_of(train.texts)
     rows = [units(one, is_short=is_short) for one in train.texts]
-    pool = [one for row in rows for one in row]
-    order = rng.permutation(len(pool)).tolist()
+    pool = np.array([one for row in rows for one in row], object)
+    is_spaced = np.array([one[:1].isspace() for one in pool], bool)
+    for kind in (is_spaced, ~is_spaced):  # so that no two words grow together
+        pool[kind] = rng.permutation(pool[kind])
     found, place = list[str](), 0
     for row in rows:
-        found.append("".join(pool[at] for at in order[place : place + len(row)]))
+        found.append("".join(pool[place : place + len(row)]))
         place += len(row)
     return replace(train, texts=tuple(found), name="shuffled words", persons=())
 

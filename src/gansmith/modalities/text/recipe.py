@@ -3,28 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Final, cast, final
 
 import numpy as np
 import torch
 from torch import nn
 
+from gansmith.disclosure import usual_min_count
 from gansmith.engine.batches import Batch, Dataset, Samples
 from gansmith.engine.games import AbstractRules
 from gansmith.engine.games.base import Networks
 from gansmith.engine.games.likelihood import LikelihoodRules
 from gansmith.engine.games.sequence import SequenceRules
 from gansmith.engine.players import PlayerConfig
+from gansmith.modalities.attribute_classes import classes_of, marked_ones
 from gansmith.modalities.recipe import AbstractCodec, AbstractRecipe, Plan
+from gansmith.modalities.sight import AbstractSight
 from gansmith.modalities.text import TextOptions
 from gansmith.modalities.text.codec import TextCodec
 from gansmith.modalities.text.completing import TextPartial, partial_of
+from gansmith.modalities.text.contesting import arena_of
 from gansmith.modalities.text.dataset import Stream, Whole, row_tokens
 from gansmith.modalities.text.networks import networks_for
-from gansmith.modalities.text.records import Texts
+from gansmith.modalities.text.records import Texts, joined
 from gansmith.modalities.text.request import TextRequest, request_for
 from gansmith.modalities.text.settings import TextNetworks
+from gansmith.modalities.text.sight import TextSight
 from gansmith.nets.distributions import networks_by_turn
+from gansmith.scorecard.contest.arena import Arena
 from gansmith.tabular.where import Where
 
 if TYPE_CHECKING:
@@ -56,6 +63,9 @@ class TextRecipe(AbstractRecipe[TextCodec]):
         "default": "token after token, by likelihood",
         "small": "the same with half the width",
     }
+
+    sight: ClassVar[type[AbstractSight[Any]]] = TextSight
+    """See `Detecting`."""
 
     def n_heldout(self, n_records: int, preset: str) -> int:
         return 0 if n_records < FEWEST_TO_HOLD_OUT else min(max(n_records // 10, 1), MAX_HELDOUT)
@@ -136,6 +146,22 @@ class TextRecipe(AbstractRecipe[TextCodec]):
         """See `AskingByOption`: how texts begin, how usual they are."""
         begins = (f"prompt={options.prompt}",) if options.prompt else ()
         return (*begins, *((f"temperature={options.temperature:g}",) if options.temperature else ()))
+
+    def classes(self, records: Texts, target: str) -> np.ndarray:
+        """See `Contesting`: the values of a label."""
+        return classes_of(records.attributes, target, records.name, "texts")
+
+    def arena(self, parts: Sequence[Texts], target: str) -> Arena:
+        """See `Contesting`: what is said, whatever else is known of the texts."""
+        return arena_of(parts)
+
+    def sparing(self, options: TextOptions, n_records: int, times: int) -> TextOptions:
+        """See `Contesting`: what is held by records is held by so many times as many."""
+        return replace(options, min_count=times * (options.min_count or usual_min_count(n_records)))
+
+    def marked(self, parts: Sequence[Texts], marks: Sequence[bool], name: str) -> Texts:
+        """See `Contesting`."""
+        return joined(marked_ones(parts, marks, name))
 
     def describe(self, codec: TextCodec) -> list[dict[str, str]]:
         """Of what texts are made, what is replaced, what can be asked for."""

@@ -80,22 +80,28 @@ class SmallNetwork:
 
 
 @final
+@dataclass(frozen=True)
 class Profiler:
-    """Says what texts are like, by what is usual in some of them.
+    """Says what texts are like, by what is usual in some of them."""
 
-    Args:
-        usual: The texts whose frequent words are looked for.
-    """
+    frequent: frozenset[str]
+    """The most frequent words."""
+    known: frozenset[str]
+    """All words that enough of them hold."""
 
-    def __init__(self, usual: Sequence[str]) -> None:
-        counts = Counter(word for one in usual for word in words(one))
-        self._frequent = frozenset(word for word, _ in counts.most_common(N_USUAL))
-        self._known = frozenset(word for word, n in counts.items() if n > 1)
+    @classmethod
+    def of(cls, usual: Sequence[str], min_count: int = 2) -> Profiler:
+        """By what is usual in these texts."""
+        said = [words(one) for one in usual]
+        counts = Counter(word for row in said for word in row)
+        holders = Counter(word for row in said for word in set(row))
+        known = frozenset(word for word, n in holders.items() if n >= min_count)
+        return cls(frozenset(word for word, _ in counts.most_common(N_USUAL) if word in known), known)
 
     def rows(self, texts: Texts) -> Features:
         """A row for each text."""
         found = [self._row(one) for one in texts.texts]
-        names = tuple(found[0]) if found else ("characters",)
+        names = tuple(self._row(""))
         values = np.array([list(one.values()) for one in found], np.float64).reshape(len(found), len(names))
         return Features(names, values, np.zeros(len(names), bool))
 
@@ -109,8 +115,8 @@ class Profiler:
             "mean length of words": float(np.mean(sizes)),
             "longest word": float(max(sizes)),
             "different words": len(set(said)) / max(len(said), 1),
-            "frequent words": sum(word in self._frequent for word in said) / max(len(said), 1),
-            "words that are known": sum(word in self._known for word in said) / max(len(said), 1),
+            "frequent words": sum(word in self.frequent for word in said) / max(len(said), 1),
+            "words that are known": sum(word in self.known for word in said) / max(len(said), 1),
             "pairs of words again": sum(count - 1 for count in pairs.values()),
             "capitals": sum(letter.isupper() for letter in text) / n,
             "digits": sum(letter.isdigit() for letter in text) / n,
