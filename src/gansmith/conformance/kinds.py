@@ -103,7 +103,7 @@ class KindSubject(AbstractSubject):
 
     @property
     def conditions(self) -> Tensor | None:
-        """What the records fulfil, one row each; None without conditions, or where parts of records are learnt."""
+        """What the records fulfil, one row each; None without any, or where parts of records are learnt."""
         return self.batch.get("condition") if len(self.dataset) == len(self.records) else None
 
     def networks(self) -> dict[str, nn.Module]:

@@ -133,5 +133,5 @@ class SequenceGame(AbstractGame):
         if not len(fake):
             return readings
         told = heldout.get("condition")
-        sides = [judge(network.symbols(side), told).mean(1) for side in (heldout["real"], fake)]
-        return readings | accuracies(*sides, decision_threshold(*sides, None))
+        real, made = (judge(network.symbols(side), told).mean(1) for side in (heldout["real"], fake))
+        return readings | accuracies(real, made, decision_threshold(real, made, None))

@@ -14,7 +14,19 @@ from gansmith.faces.cli.options import Json, Seed, print_json
 Names = StrEnum("Names", ["OBJECTIVES", "PENALTIES", "TERMS", "AUGMENTATIONS", "CURES", "KINDS", "PRESETS"])
 Demo = StrEnum(
     "Demo",
-    ["ALL", "DATABASE", "DIGITS", "ENLARGING", "GAUSSIAN", "MUSIC", "SERIES", "SHAPES", "SOUND", "TABLE", "TEXT"],
+    [
+        "ALL",
+        "DATABASE",
+        "DIGITS",
+        "ENLARGING",
+        "GAUSSIAN",
+        "MUSIC",
+        "SERIES",
+        "SHAPES",
+        "SOUND",
+        "TABLE",
+        "TEXT",
+    ],
 )
 
 

@@ -92,7 +92,7 @@ def written(n: int, seed: int) -> Sequence[tuple[str, str, str]]:
     rng = np.random.default_rng(seed)
 
     def one_of(choices: Sequence[str]) -> str:
-        return choices[rng.integers(len(choices))]
+        return choices[int(rng.integers(len(choices)))]
 
     rows = list[tuple[str, str, str]]()
     for number in range(n):

@@ -114,6 +114,11 @@ def passage_key(salt: bytes, of: list[str]) -> int:
     )
 
 
+def whole_key(salt: bytes, said: list[str]) -> int:
+    """A number for all words of a text."""
+    return passage_key(salt, ["\x00", *said])
+
+
 def passage_keys(salt: bytes, text: str, n: int) -> np.ndarray:
     """Of each passage of `n` words, in order; none where there are fewer words; shape `(n_passages,)`."""
     said = words(text)

@@ -3,7 +3,7 @@
 A condition says at which temperature, what attributes, and perhaps what is given: codes that stand there,
 `GAP` where a word is to be found, `FREE` where the text goes on to its end. No rare passage ever comes out:
 when a word would complete one, the network goes back to where the word began and draws again, the warmer the
-oftener; where nothing else comes of it the text ends before that word. All chance is a hash of noise.
+oftener; where nothing else comes of it the text begins anew, and at last stays empty. All chance is a hash of noise.
 """
 
 from __future__ import annotations
@@ -33,9 +33,11 @@ N_FIRST: Final = 1
 """Numbers of a condition before the attributes: the temperature, 0 for the network's own."""
 MOST_TRIES: Final = 10
 """Of one word."""
+MOST_RESTARTS: Final = 3
+"""Of one text."""
 WARMER: Final = 0.3
 """By which the temperature rises with each of them."""
-_SPARE: Final = 1.5
+_SPARE: Final = 3.0
 """Steps, for each token of the longest text, that are taken at most: some go back."""
 
 
@@ -49,10 +51,12 @@ class Words:
     """What follows the last whole word, ..."""
     last: deque[str] = field(default_factory=deque[str])
     """... and that one and those before it, as many as a passage has, but one."""
+    n: int = 0
+    """Words so far."""
 
     def copy(self) -> Words:
         """The same, by itself."""
-        return Words(self.rare, self.tail, deque(self.last))
+        return Words(self.rare, self.tail, deque(self.last), self.n)
 
     def add(self, piece: str, *, is_end: bool = False) -> tuple[int, bool]:
         """Write on.
@@ -72,7 +76,9 @@ class Words:
                 is_rare = is_rare or self.rare.holds([*self.last, said])
                 self.last.popleft()
             self.last.append(said)
-        self.tail = self.tail[cut:]
+        self.tail, self.n = self.tail[cut:], self.n + n_done
+        if is_end and 0 < self.n < self.rare.n_words:
+            is_rare = is_rare or self.rare.is_whole(self.last)
         return n_done, is_rare
 
 
@@ -141,6 +147,8 @@ class _Work:
         self.carried: Carried = network.beginning(n)
         self.before = np.full(n, END, np.int64)
         self.places: list[_Place | None] = [None] * n
+        self.starts: list[_Place | None] = [None] * n
+        self.n_restarts = np.zeros(n, np.int64)
 
     def step(self, chance: Float[np.ndarray, " n"]) -> bool:
         """One token more of each text; whether any is still to be written."""
@@ -176,19 +184,26 @@ class _Work:
         if n_done or self.places[row] is None:
             carried = (earlier[0][:, row].clone(), earlier[1][:, row].clone())
             self.places[row] = _Place(len(self.codes[row]), here, carried, int(self.before[row]))
+            self.starts[row] = self.starts[row] or self.places[row]
             self.n_tries[row] = 0
         self.codes[row].append(code)
         self.before[row] = max(code, END)
         self.is_done[row] = is_last
 
     def _go_back(self, row: int) -> None:
-        """To where the last word began; at last the text ends there."""
-        place = self.places[row]
-        assert place is not None
+        """To where the last word began; then to where the text did, which at last is left empty."""
+        place = self.places[row] or self.starts[row]
         self.n_tries[row] += 1
+        if self.n_tries[row] >= MOST_TRIES:
+            place, self.n_tries[row] = self.starts[row], 0
+            self.n_restarts[row] += 1
+        if place is None:  # nothing was written yet behind what is given
+            self.is_done[row] = True
+            return
+        self.places[row] = place
         del self.codes[row][place.n :]
         self.words[row] = place.words.copy()
-        if self.n_tries[row] >= MOST_TRIES:
+        if self.n_restarts[row] > MOST_RESTARTS:
             self.is_done[row] = True
             return
         for whole, own in zip(self.carried, place.carried, strict=True):
@@ -199,7 +214,8 @@ class _Work:
         """What was written, up to its last whole word where it was cut."""
         found = np.full((len(self.codes), self.codec.longest), NOTHING, np.float32)
         for number, (row, codes) in enumerate(zip(found, self.codes, strict=True)):
-            place = self.places[number]
+            is_short = self.words[number].n < self.codec.rare.n_words
+            place = self.starts[number] if is_short else self.places[number]
             n = len(codes) if self.is_done[number] or place is None else place.n
             row[: min(n, len(row))] = codes[: min(n, len(row))]
         return torch.from_numpy(found)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import numpy as np
 from sklearn.metrics import f1_score
@@ -259,7 +259,7 @@ def _taught(case: Case) -> list[Found]:
 def _f1(truth: np.ndarray, said: np.ndarray) -> float:
     """The mean of the classes that there are."""
     known = np.unique(truth)
-    return float(f1_score(truth, said, labels=known, average="macro", zero_division=0.0))
+    return float(f1_score(truth, said, labels=known, average="macro", zero_division=cast("Any", 0.0)))
 
 
 # --- Does it give anybody away? -----------------------------------------------------------------------------

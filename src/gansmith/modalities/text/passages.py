@@ -1,6 +1,7 @@
 """Passages that too few people hold, so that none of them ever comes out.
 
-A passage is so many words in a row, whatever stands between them, whatever their case. Of those that too few
+A passage is so many words in a row, whatever stands between them, whatever their case; a text of fewer words is
+one by itself. Of those that too few
 records, or persons, hold a Bloom filter keeps three bits each: whatever is made is looked up in it, and what
 is found is made again. It errs on the safe side alone: one innocent passage in twenty is made again, too.
 The filter holds no text. Whoever has a whole passage can look it up in it, as anybody can who asks a model
@@ -21,7 +22,7 @@ from typing import Final, final
 
 import numpy as np
 
-from gansmith.modalities.text.graphemes import passage_key, passage_keys, words
+from gansmith.modalities.text.graphemes import passage_key, passage_keys, whole_key, words
 
 N_BITS: Final = 3
 """That each passage sets."""
@@ -51,7 +52,7 @@ class RarePassages:
     ) -> RarePassages:
         """The rare passages of some texts; `owners` say whose each is."""
         person = {owner: number for number, owner in enumerate(dict.fromkeys(owners))}
-        found = [passage_keys(salt, text, n_words) for text in texts]
+        found = [_keys(salt, text, n_words) for text in texts]
         keys = np.concatenate([np.zeros(0, np.uint64), *found])
         whose = np.repeat([person[one] for one in owners], [len(one) for one in found]).astype(np.int64)
         order = np.lexsort((whose, keys))
@@ -92,8 +93,19 @@ class RarePassages:
         key = passage_key(self.salt, [*last])
         return bool(self.has(np.array([key], np.uint64))[0])
 
+    def is_whole(self, said: Sequence[str]) -> bool:
+        """Whether all words of a text, fewer than a passage has, are those of a rare text."""
+        key = whole_key(self.salt, [*said])
+        return bool(self.has(np.array([key], np.uint64))[0])
+
     def within(self, text: str) -> bool:
-        """Whether a text has a rare passage."""
-        said = words(text)
-        n = self.n_words
-        return len(said) >= n and bool(self.has(passage_keys(self.salt, text, n)).any())
+        """Whether a text has a rare passage, or is a rare short text."""
+        return bool(self.has(_keys(self.salt, text, self.n_words)).any())
+
+
+def _keys(salt: bytes, text: str, n_words: int) -> np.ndarray:
+    """Of all passages of a text; of a text that is shorter than one, of itself."""
+    said = words(text)
+    if 0 < len(said) < n_words:
+        return np.array([whole_key(salt, said)], np.uint64)
+    return passage_keys(salt, text, n_words)

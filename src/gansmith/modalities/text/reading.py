@@ -157,14 +157,15 @@ def _of_path(path: Path, options: TextOptions, known: Texts | None) -> Texts:
     if path.stat().st_size > MOST_BYTES:
         return _of_large(path, layout, options)
     text, note = _decoded(path)
-    form = Form(layout or _layout_of(text), suffix=path.suffix or ".txt")
-    made = _made(_split(text, cast("Layout", form.layout)), form, str(path), {}, options)
+    chosen = layout or _layout_of(text)
+    form = Form(chosen, suffix=path.suffix or ".txt")
+    made = _made(_split(text, chosen), form, str(path), {}, options)
     return replace(made, notes=(*((note,) if note else ()), *made.notes))
 
 
 def _wanted_layout(options: TextOptions, known: Texts | None) -> Layout | None:
     if known is not None and known.form.layout in ("lines", "paragraphs"):
-        return cast("Layout", known.form.layout)
+        return known.form.layout
     if options.records == "files":
         raise UsageError(
             "--records files: one file alone is given. Give a folder of files, or another --records."
@@ -280,7 +281,7 @@ def _of_folder(folder: Path, options: TextOptions, known: Texts | None) -> Texts
     if layout == "auto":
         layout = "paragraphs" if np.median([*map(len, texts)]) > LONG_DOCUMENT else "files"
     if layout in ("lines", "paragraphs"):
-        pieces = [_split(text, cast("Layout", layout)) for text in texts]
+        pieces = [_split(text, layout) for text in texts]
         labels = {
             name: [value for value, own in zip(column, pieces, strict=True) for _ in own]
             for name, column in labels.items()

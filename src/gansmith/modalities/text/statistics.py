@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, Final, final
+from typing import Any, Final, cast, final
 
 import numpy as np
 from scipy.sparse import csr_matrix
@@ -41,7 +41,7 @@ def hashed(texts: Sequence[str]) -> csr_matrix:
         lowercase=False,
         alternate_sign=False,
     )
-    return maker.transform([f"\x02{one}\x03" for one in texts])
+    return cast("csr_matrix", maker.transform([f"\x02{one}\x03" for one in texts]))
 
 
 def linear(seed: int) -> LogisticRegression:

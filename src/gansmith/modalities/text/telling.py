@@ -30,7 +30,9 @@ def told_by_ngrams(
     if n < 4:
         raise DataError("fewer than 4 texts on a side")
     rng = draws(seed)
-    sides = [[side[place] for place in rng.permutation(len(side))[:n]] for side in (fakes, reals)]
+    sides: list[list[str]] = [
+        [side[place] for place in rng.permutation(len(side))[:n]] for side in (fakes, reals)
+    ]
     rows = csr_matrix(vstack([hashed(side) for side in sides]))
     is_fake = np.arange(2 * n) < n
     folds = StratifiedKFold(max(2, min(n_folds, n // 2)), shuffle=True, random_state=seed % (1 << 32))

@@ -64,7 +64,7 @@ class Vocabulary:
                 if len(known := holders[part]) < min_count:
                     known.add(owner)
         if kind == "words":
-            enough = [part for part, n in counts.most_common() if len(holders[part]) >= min_count]
+            enough = [part for part, _ in counts.most_common() if len(holders[part]) >= min_count]
             return cls(kind, tuple(enough[:n_pieces]))
         of_letter: dict[str, set[str]] = defaultdict(set)
         for part, known in holders.items():

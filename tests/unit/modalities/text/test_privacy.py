@@ -70,6 +70,15 @@ def test_rare_passages_are_known_whatever_their_case_and_signs():
     assert not _filter(["we all say", "we all say"]).within("we all say")
 
 
+def test_a_short_text_is_a_passage_by_itself():
+    rare = _filter(["my secret", "hello you", "Hello, you!"])
+    assert rare.within("My secret")
+    assert not rare.within("hello you")
+    assert not rare.within("secret")
+    said = Words(rare)
+    assert said.add("my secret", is_end=True) == (2, True)
+
+
 def test_a_passage_counts_by_persons():
     texts = ["we all say"] * 3
     assert _filter(texts, ["me", "me", "me"]).within("we all say")
