@@ -3,7 +3,8 @@
 A condition says at which temperature, what attributes, and perhaps what is given: codes that stand there,
 `GAP` where a word is to be found, `FREE` where the text goes on to its end. No rare passage ever comes out:
 when a word would complete one, the network goes back to where the word began and draws again, the warmer the
-oftener; where nothing else comes of it the text begins anew, and at last stays empty. All chance is a hash of noise.
+oftener; where nothing else comes of it the text begins anew, and at last stays empty. All chance is a hash of
+noise.
 """
 
 from __future__ import annotations
@@ -181,7 +182,8 @@ class _Work:
         if is_rare:
             self._go_back(row)
             return
-        if n_done or self.places[row] is None:
+        last = self.places[row]
+        if last is None or (n_done and len(self.codes[row]) > last.n):
             carried = (earlier[0][:, row].clone(), earlier[1][:, row].clone())
             self.places[row] = _Place(len(self.codes[row]), here, carried, int(self.before[row]))
             self.starts[row] = self.starts[row] or self.places[row]

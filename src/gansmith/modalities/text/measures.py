@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final, cast
 
@@ -339,27 +338,23 @@ def _mean_score(values: np.ndarray, direction: Any, label: str, meaning: str, so
     return Score(float(values.mean()), error, n, direction, source, label, meaning, limits=(0.0, np.inf))
 
 
-def _single(name: str, family: Any, take: Callable[[Case], list[Found]], **more: Any) -> Measure[Case]:
-    return Measure((name,), family, take, **more)
-
-
 MEASURES: Final[tuple[Measure[Case], ...]] = (
-    _single("c2st", "real", _told_apart),
-    _single("c2st_network", "real", _told_by_network, is_dear=True),
+    Measure(("c2st",), "real", _told_apart),
+    Measure(("c2st_network",), "real", _told_by_network, is_dear=True),
     Measure(("density", "coverage", "precision", "recall"), "real", _neighbourhoods),
     Measure(tuple(f"bleu_{order}" for order in _ORDERS), "real", _bleu),
     Measure(("self_bleu_2", "self_bleu_4"), "real", _self_bleu),
-    _single("distinct", "real", _distinct),
+    Measure(("distinct",), "real", _distinct),
     Measure(("bits_forth", "bits_back"), "real", _likelihoods),
     _spectrum("characters", 1, "characters, % moved", of_words=False),
     _spectrum("character_pairs", 2, "pairs of characters, % moved", of_words=False),
     _spectrum("words", 1, "words, % moved", of_words=True),
     _spectrum("word_pairs", 2, "pairs of words, % moved", of_words=True),
-    _single("tstr", "useful", _taught),
-    _single("copies", "private", _copies, stand_in="holdout"),
-    _single("near_copies", "private", _near_copies, stand_in="holdout"),
+    Measure(("tstr",), "useful", _taught),
+    Measure(("copies",), "private", _copies, stand_in="holdout"),
+    Measure(("near_copies",), "private", _near_copies, stand_in="holdout"),
     Measure(("copied_passage", "rare_passages"), "private", _passages, stand_in="holdout"),
-    _single("nearer", "private", _nearer, stand_in="half"),
+    Measure(("nearer",), "private", _nearer, stand_in="half"),
     Measure(
         ("membership_auc", "membership_tpr", "membership_auc_unusual", "membership_tpr_unusual"),
         "private",

@@ -1,9 +1,9 @@
 """Passages that too few people hold, so that none of them ever comes out.
 
-A passage is so many words in a row, whatever stands between them, whatever their case; a text of fewer words is
-one by itself. Of those that too few
-records, or persons, hold a Bloom filter keeps three bits each: whatever is made is looked up in it, and what
-is found is made again. It errs on the safe side alone: one innocent passage in twenty is made again, too.
+A passage is so many words in a row, whatever stands between them, whatever their case; a text of fewer words
+is one by itself. Of those that too few records, or persons, hold a Bloom filter keeps three bits each: whatever
+is made is looked up in it, and what is found is made again. It errs on the safe side alone: one innocent
+passage in twenty is made again, too.
 The filter holds no text. Whoever has a whole passage can look it up in it, as anybody can who asks a model
 how likely it finds one; but what is found need not have been learnt.
 
