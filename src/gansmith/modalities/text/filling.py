@@ -64,7 +64,8 @@ def _kinds(codec: TextCodec) -> tuple[Tensor, Tensor]:
         bool(one) and (not own or bool(_WORD.fullmatch(own))) for one, own in zip(pieces, bare, strict=True)
     ]
     goes_on = [bool(_WORD.fullmatch(one)) for one in pieces]
-    return tuple(torch.where(torch.tensor(one), 0.0, _NEVER) for one in (begins, goes_on))  # type: ignore[return-value]
+    found = [torch.where(torch.tensor(one), 0.0, _NEVER) for one in (begins, goes_on)]
+    return found[0], found[1]
 
 
 def _walked(
@@ -133,7 +134,6 @@ def _word(
         after, moved = network.advance(torch.from_numpy(chosen), conditions, carried)
         rows = torch.from_numpy(is_open)
         logits = torch.where(rows[:, None], after, logits)
-        carried = tuple(
-            torch.where(rows[None, :, None], new, old) for new, old in zip(moved, carried, strict=True)
-        )  # type: ignore[assignment]
+        kept = [torch.where(rows[None, :, None], new, old) for new, old in zip(moved, carried, strict=True)]
+        carried = (kept[0], kept[1])
     return logits, carried

@@ -2,9 +2,9 @@
 
 A condition says at which temperature, what attributes, and perhaps what is given: codes that stand there,
 `GAP` where a word is to be found, `FREE` where the text goes on to its end. No rare passage ever comes out:
-when a word would complete one, the network goes back to where the word began and draws again, the warmer the
-oftener; where nothing else comes of it the text begins anew, and at last stays empty. All chance is a hash of
-noise.
+when a word would complete one, the network goes back to where the word began and draws another, the warmer
+the oftener; where nothing else comes of it the text begins anew, and at last stays empty. All chance is a hash
+of noise.
 """
 
 from __future__ import annotations
@@ -32,11 +32,12 @@ GAP: Final = -2
 FREE: Final = -3
 N_FIRST: Final = 1
 """Numbers of a condition before the attributes: the temperature, 0 for the network's own."""
+_NEVER: Final = -1e9
 MOST_TRIES: Final = 10
 """Of one word."""
 MOST_RESTARTS: Final = 3
 """Of one text."""
-WARMER: Final = 0.3
+WARMER: Final = 0.1
 """By which the temperature rises with each of them."""
 _SPARE: Final = 3.0
 """Steps, for each token of the longest text, that are taken at most: some go back."""
@@ -150,6 +151,9 @@ class _Work:
         self.places: list[_Place | None] = [None] * n
         self.starts: list[_Place | None] = [None] * n
         self.n_restarts = np.zeros(n, np.int64)
+        self.tried: list[set[int]] = [set() for _ in range(n)]
+        pieces = (codec.vocabulary.piece(code) for code in range(len(codec.vocabulary)))
+        self.has_letters = np.array([any(map(str.isalnum, piece)) for piece in pieces], bool)
 
     def step(self, chance: Float[np.ndarray, " n"]) -> bool:
         """One token more of each text; whether any is still to be written."""
@@ -158,6 +162,9 @@ class _Work:
             torch.from_numpy(self.before), self.conditions, self.carried
         )
         warmth = self.warmth * (1 + WARMER * self.n_tries)
+        for row in np.flatnonzero(self.n_tries).tolist():
+            if self._first(row) is None:
+                logits[row, [*self.tried[row]]] = _NEVER
         chosen = drawn(logits / torch.from_numpy(warmth)[:, None], chance)
         for row in np.flatnonzero(~self.is_done).tolist():
             prefix, n = self.prefixes[row], len(self.codes[row])
@@ -180,24 +187,31 @@ class _Work:
         is_last = code == END or len(self.codes[row]) + 1 >= self.codec.longest
         n_done, is_rare = words.add(self.codec.vocabulary.piece(code), is_end=is_last)
         if is_rare:
-            self._go_back(row)
+            self._go_back(row, code)
             return
         last = self.places[row]
         if last is None or (n_done and len(self.codes[row]) > last.n):
             carried = (earlier[0][:, row].clone(), earlier[1][:, row].clone())
             self.places[row] = _Place(len(self.codes[row]), here, carried, int(self.before[row]))
             self.starts[row] = self.starts[row] or self.places[row]
-            self.n_tries[row] = 0
+            self.n_tries[row], self.tried[row] = 0, set()
         self.codes[row].append(code)
         self.before[row] = max(code, END)
         self.is_done[row] = is_last
 
-    def _go_back(self, row: int) -> None:
+    def _first(self, row: int) -> int | None:
+        """The first token with a letter that was written since the last word began; None: there is none."""
+        place = self.places[row]
+        since = self.codes[row][0 if place is None else place.n :]
+        return next((code for code in since if self.has_letters[code]), None)
+
+    def _go_back(self, row: int, code: int) -> None:
         """To where the last word began; then to where the text did, which at last is left empty."""
-        place = self.places[row] or self.starts[row]
+        place, begun = self.places[row] or self.starts[row], self._first(row)
         self.n_tries[row] += 1
+        self.tried[row].add(code if begun is None else begun)
         if self.n_tries[row] >= MOST_TRIES:
-            place, self.n_tries[row] = self.starts[row], 0
+            place, self.n_tries[row], self.tried[row] = self.starts[row], 0, set()
             self.n_restarts[row] += 1
         if place is None:  # nothing was written yet behind what is given
             self.is_done[row] = True

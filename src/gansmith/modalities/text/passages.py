@@ -1,7 +1,7 @@
 """Passages that too few people hold, so that none of them ever comes out.
 
 A passage is so many words in a row, whatever stands between them, whatever their case; a text of fewer words
-is one by itself. Of those that too few records, or persons, hold a Bloom filter keeps three bits each: whatever
+is one by itself. Of those that too few records, or persons, hold a Bloom filter keeps three bits each. What
 is made is looked up in it, and what is found is made again. It errs on the safe side alone: one innocent
 passage in twenty is made again, too.
 The filter holds no text. Whoever has a whole passage can look it up in it, as anybody can who asks a model
