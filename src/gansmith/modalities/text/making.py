@@ -3,8 +3,8 @@
 A condition says at which temperature, what attributes, and perhaps what is given: codes that stand there,
 `GAP` where a word is to be found, `FREE` where the text goes on to its end. No rare passage ever comes out:
 when a word would complete one, the network goes back to where the word began and draws another, the warmer
-the oftener; where nothing else comes of it the text begins anew, and at last stays empty. All chance is a hash
-of noise.
+the oftener; where nothing else comes of it the text begins anew, and at last stays empty. All chance is a
+hash of noise.
 """
 
 from __future__ import annotations

@@ -7,18 +7,18 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Final, final
 
 import numpy as np
-import pyarrow as pa
 from jaxtyping import Float
 from torch import Tensor, nn
 
 from gansmith.disclosure import usual_min_count
 from gansmith.engine.corruption import AbstractCorruptor
 from gansmith.errors import DataError
+from gansmith.modalities.rows.numbers import table_of
 from gansmith.modalities.rows.sight import RowSight
 from gansmith.modalities.sight import AbstractSight, MovedPart, Others, Parts, View
 from gansmith.modalities.text.records import Texts
 from gansmith.modalities.text.statistics import Profiler
-from gansmith.tabular.schema import NOT_ROUNDED, Column, Schema, Table
+from gansmith.tabular.schema import Table
 
 FEWEST: Final = 10
 """Usual texts, with fewer of which nobody knows what is usual."""
@@ -87,8 +87,4 @@ class TextSight(AbstractSight[Texts]):
 
 def _table(records: Texts, profiler: Profiler) -> Table:
     """Profiles as a table with a row for each text."""
-    found = profiler.rows(records)
-    columns = [Column(name, "decimal", decimals=NOT_ROUNDED) for name in found.names]
-    schema = Schema(tuple(columns))
-    cells = [pa.array(column) for column in found.values.T]
-    return Table(pa.table(cells, schema=schema.arrow_schema), schema, records.name)
+    return table_of(profiler.rows(records), records.name)
