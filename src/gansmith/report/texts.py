@@ -47,23 +47,11 @@ def temperature_section(curve: Shown) -> Section | None:
     if not points:
         return None
     chosen = [one for one in points if one["is_shipped"]]
+    line = {"type": "scatter", "mode": "lines", "name": "temperatures", **_places(points)}
     traces = [
-        {
-            "type": "scatter",
-            "mode": "lines+markers",
-            "x": rounded(one["variety"] for one in points),
-            "y": rounded(one["quality"] for one in points),
-            "line": {"color": "@synthetic"},
-            "name": "temperatures",
-        },
-        {
-            "type": "scatter",
-            "mode": "markers",
-            "x": rounded(one["variety"] for one in chosen),
-            "y": rounded(one["quality"] for one in chosen),
-            "marker": {"color": "@accent", "size": 12, "symbol": "diamond"},
-            "name": "shipped",
-        },
+        line | {"line": {"color": "@rule", "width": 2}},
+        _dots(points, "circle", 8, "@synthetic"),
+        _dots(chosen, "diamond", 13, "@accent"),
     ]
     rows = tuple(
         (
@@ -93,3 +81,15 @@ def temperature_section(curve: Shown) -> Section | None:
         "often wrong. The one is shipped whose two numbers come nearest to those of real text.",
         groups=(Group((figure,), "one"),),
     )
+
+
+def _places(points: Sequence[Shown]) -> dict[str, list[float | None]]:
+    return {
+        "x": rounded(one["variety"] for one in points),
+        "y": rounded(one["quality"] for one in points),
+    }
+
+
+def _dots(points: Sequence[Shown], symbol: str, size: int, colour: str) -> dict[str, Any]:
+    marker = {"color": colour, "size": size, "symbol": symbol}
+    return {"type": "scatter", "mode": "markers", "marker": marker, **_places(points)}

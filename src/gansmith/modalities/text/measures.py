@@ -7,6 +7,7 @@ from typing import Any, Final, cast
 
 import numpy as np
 from sklearn.metrics import f1_score
+from sklearn.multiclass import OneVsRestClassifier
 
 from gansmith.errors import DataError
 from gansmith.modalities.text.judging import MOST_READ, PASSAGE_WORDS, Case, some_characters
@@ -236,7 +237,8 @@ def _taught(case: Case) -> list[Found]:
     asked, truth = _labelled(case.real, case.target)
     if len(set(labels)) < 2 or len(set(truth)) < 2:
         raise DataError(f"all texts have the same {case.target!r}")
-    said = linear(case.seed).fit(hashed(learnt), labels).predict(hashed(asked))
+    judge = OneVsRestClassifier(linear(case.seed)).fit(hashed(learnt), labels)
+    said = np.asarray(judge.predict(hashed(asked)))
     value = _f1(truth, said)
     rng = draws(case.seed)
     drawn = [rng.integers(0, len(truth), len(truth)) for _ in range(N_AGAIN)]

@@ -8,6 +8,9 @@ import math
 import numpy as np
 import pytest
 
+from gansmith.modalities.attributes import Attributes
+from gansmith.modalities.text.judging import TextJudge
+from gansmith.modalities.text.measures import MEASURES
 from gansmith.modalities.text.ngrams import (
     NgramModel,
     bleu,
@@ -19,6 +22,7 @@ from gansmith.modalities.text.ngrams import (
 from gansmith.modalities.text.records import Texts
 from gansmith.modalities.text.statistics import Copies, hashed, linear, moved, near_copies, spectrum
 from gansmith.modalities.text.telling import told_by_ngrams
+from gansmith.scorecard.score import QUICK
 
 RNG = np.random.default_rng(0)
 WORDS = ["rain", "sun", "tea", "wind", "moss", "snow"]
@@ -55,6 +59,15 @@ def test_the_longest_copied_passage_and_rare_ones_are_found():
     assert copies.longest(asked).tolist() == [3, 5, 1, 1]
     rare = copies.rare(3, 2)
     assert copies.have(["one two three", "two three four"], rare, 3).tolist() == [False, True]
+
+
+def test_labels_of_three_kinds_are_learnt_from_texts():
+    kinds = np.array([("rain" in one) + ("sun" in one) for one in REAL]).astype(str)
+    known = Texts(REAL, attributes=Attributes({"kind": kinds.astype(object)}))
+    halves = known.take(np.arange(60)), known.take(np.arange(60, 120))
+    judge = TextJudge(MEASURES, *halves, "kind", 0, QUICK)
+    measure = next(one for one in MEASURES if one.names == ("tstr",))
+    assert measure.take(judge.case(halves[0]))[0].score.value > 0.7
 
 
 def test_near_copies_are_found_by_what_stands_in_them():
