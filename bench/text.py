@@ -145,8 +145,8 @@ def bits_a_character(model: Any, texts: Texts) -> float:
 def figures(texts: Texts, train: Texts, test: Texts, seed: int) -> dict[str, float]:
     """What is measured of texts."""
     n = min(len(texts), len(test), MOST)
-    auc, error, _ = told_by_ngrams(texts.texts, test.texts, n, 5, seed, linear)
-    network, _, _ = told_by_ngrams(texts.texts, test.texts, n, 3, seed, SmallNetwork)
+    auc, error = told_by_ngrams(texts.texts, test.texts, n, 5, seed, linear)
+    network, _ = told_by_ngrams(texts.texts, test.texts, n, 3, seed, SmallNetwork)
     copies = Copies(train)
     rare = copies.rare(PASSAGE_WORDS, usual_min_count(len(train)))
     longest = copies.longest(texts.texts)

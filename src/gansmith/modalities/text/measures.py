@@ -49,9 +49,7 @@ _TEXYGEN: Final = "Zhu et al. 2018, Texygen (arXiv:1802.01886)"
 
 def _told_apart(case: Case) -> list[Found]:
     n = min(N_TOLD, case.effort.n_told, len(case.fake), len(case.real))
-    auc, error, telling = told_by_ngrams(
-        case.fake.texts, case.real.texts, n, case.effort.n_folds, case.seed, linear
-    )
+    auc, error = told_by_ngrams(case.fake.texts, case.real.texts, n, case.effort.n_folds, case.seed, linear)
     score = Score(
         value=auc,
         error=error,
@@ -63,12 +61,12 @@ def _told_apart(case: Case) -> list[Found]:
         "texts, one real; 0.5 is perfect.",
         limits=SHARE,
     )
-    return [Found("c2st", score, telling)]
+    return [Found("c2st", score)]
 
 
 def _told_by_network(case: Case) -> list[Found]:
     n = min(N_TOLD, case.effort.n_told, len(case.fake), len(case.real))
-    auc, error, _ = told_by_ngrams(
+    auc, error = told_by_ngrams(
         case.fake.texts, case.real.texts, n, min(case.effort.n_folds, 3), case.seed, SmallNetwork
     )
     score = Score(
