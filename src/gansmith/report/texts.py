@@ -55,7 +55,7 @@ def temperature_section(curve: Shown) -> Section | None:
     ]
     rows = tuple(
         (
-            number(one["temperature"]) + (" (shipped)" if one["is_shipped"] else ""),
+            f"{one['temperature']:g}" + (" (shipped)" if one["is_shipped"] else ""),
             number(one["quality"]),
             number(one["variety"]),
             number(one["off"]),
