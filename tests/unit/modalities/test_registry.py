@@ -220,7 +220,7 @@ def test_options_of_others_give_way_to_names_that_are_there(install, capsys):
 
 
 def test_our_own_kinds_are_there_without_any_package():
-    ours = ["audio", "image", "domains", "pairs", "heads", "music", "series", "relational", "table"]
+    ours = ["audio", "image", "domains", "pairs", "heads", "music", "series", "relational", "text", "table"]
     assert kinds() == ours
     with pytest.raises(UsageError, match="Did you mean 'table'"):
         find_modality("tabel")

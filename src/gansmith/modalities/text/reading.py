@@ -48,7 +48,7 @@ def looks_like_text(source: object) -> bool:
     """A file of text that is no table, a folder most of whose files are such, or texts in memory."""
     if isinstance(source, Texts):
         return True
-    if isinstance(source, (list, tuple)):
+    if isinstance(source, list):
         some = cast("Sequence[object]", source)[:_N_SAMPLED]
         return bool(some) and all(isinstance(one, str) for one in some)
     if isinstance(source, np.ndarray):
