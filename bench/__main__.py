@@ -16,12 +16,12 @@ NOT_MEASUREMENTS: Final = {
     "null_populations", "phantoms", "picture_judge", "picture_rows", "picture_sets", "picture_speed",
     "picture_task", "series_air", "series_context", "series_customers", "series_future", "series_judges",
     "series_logins", "series_peers", "series_race", "series_scale", "series_task", "series_windows",
-    "translating", "unpaired",
+    "text_oracle", "translating", "unpaired",
 }  # fmt: skip
 WITH_OPTIONS: Final = {
     "anonymity", "audio", "conditions", "databases", "detect", "discreet", "gallery", "heatmap",
     "identity", "modes", "music", "peers", "pictures", "privacy", "race", "reading", "rebalance",
-    "scorecard_nulls", "scorecard_pictures", "series", "translate", "turns", "validator", "versus",
+    "scorecard_nulls", "scorecard_pictures", "series", "text", "translate", "turns", "validator", "versus",
 }  # fmt: skip
 
 

@@ -115,13 +115,28 @@ def _with_a_sample_that_is_none() -> tuple[np.ndarray, int, list[str]]:
     return waves, rate_hz, labels
 
 
-SOURCES = {"audio": _tones, "table": _people, "series": _customers, "image": bundled_digits, "music": _tunes}
+def _notes() -> list[str]:
+    """Short sentences of a few words, some with a number or an address."""
+    rng = np.random.default_rng(0)
+    words = [" ".join(rng.choice(WORDS, rng.integers(2, 7))) for _ in range(240)]
+    return [f"{one} {10_000 + place}" if place % 3 == 0 else one for place, one in enumerate(words)]
+
+
+SOURCES = {
+    "audio": _tones,
+    "table": _people,
+    "series": _customers,
+    "image": bundled_digits,
+    "music": _tunes,
+    "text": _notes,
+}
 BAD_SOURCES = {
     "table": lambda: {"record 3": _with_infinity(), "single record": pa.table({"pay": [1]})},
     "series": lambda: {"record 3": _with_infinity()},
     "audio": lambda: {"sound 7": _with_a_sample_that_is_none()},
     "image": lambda: {"picture 7": _with_a_pixel_that_is_none()},
     "music": lambda: {"piece 3": _with_a_pitch_that_is_none()},
+    "text": lambda: {"text 3": ["rain", "sun", "tea", 5, "wind"]},
 }
 
 

@@ -23,6 +23,7 @@ from gansmith.engine.games.encoder import EncoderRules
 from gansmith.engine.games.likelihood import LikelihoodRules
 from gansmith.engine.games.marginals import MarginalsRules
 from gansmith.engine.games.paired import PairedRules
+from gansmith.engine.games.sequence import SequenceRules
 from gansmith.engine.games.teaching import TeachingRules
 from gansmith.engine.penalties import PenaltyConfig
 from gansmith.engine.players import PlayerConfig
@@ -31,6 +32,7 @@ from gansmith.engine.train import Evaluation, TrainConfig, Training
 from gansmith.nets.distributions import (
     AbstractDecoder,
     AbstractEncoder,
+    AbstractRelaxed,
     AbstractSequential,
     normal_log_density,
 )
@@ -131,6 +133,34 @@ class Sequence(AbstractSequential):
         return torch.cat([one, mean + (0.5 * log_variance).exp() * noise[:, 1:]], 1)
 
 
+class Speaker(Sequence, AbstractRelaxed):
+    """The same as a row of one symbol, whose places are its coordinates."""
+
+    def symbols(self, samples: Tensor) -> Tensor:
+        return samples[:, None]
+
+    def relaxed(
+        self,
+        n_records: int,
+        conditions: Tensor | None,
+        length: int,
+        sharpness: float,
+        generator: torch.Generator,
+    ) -> Tensor:
+        return self(torch.randn(n_records, 2, generator=generator), None)[:, None]
+
+
+class Listener(nn.Module):
+    """A logit for each of such rows."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layers = layers(2, 32, 1)
+
+    def forward(self, symbols: Tensor, conditions: Tensor | None = None) -> Tensor:
+        return self.layers(symbols.flatten(1))
+
+
 class Swapper(AbstractCorruptor):
     """One cell of each row comes from another row; which one it is, is drawn."""
 
@@ -223,6 +253,12 @@ TOYS = {
             discriminator=TELLING,
         ),
         lambda: {"generator": Maker(2), "faithful": Maker(2), "discriminator": Teller()},
+    ),
+    "sequence": Toy(
+        SequenceRules(
+            batch_size=64, likelihood_share=0.5, game_rate=1.0, generator=AVERAGED, discriminator=TELLING
+        ),
+        lambda: {"generator": Speaker(), "discriminator": Listener()},
     ),
     "teaching": Toy(
         TeachingRules(

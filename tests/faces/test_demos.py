@@ -23,6 +23,7 @@ from gansmith.faces.demos.music import run_music
 from gansmith.faces.demos.series import run_series
 from gansmith.faces.demos.shapes import SHAPES, drawn_shapes, run_shapes
 from gansmith.faces.demos.table import run_table
+from gansmith.faces.demos.text import run_text
 from gansmith.tasks.model import load_model
 
 pytestmark = pytest.mark.usefixtures("quick_judges")
@@ -211,3 +212,13 @@ def test_tunes_are_learnt_and_a_melody_gets_its_chords(tmp_path):
     assert all((tmp_path / name).stat().st_size for name in result["files"])
     assert result["right"] >= 0.5
     assert any("piano rolls" in line for line in said)
+
+
+@pytest.mark.slow
+def test_reviews_are_learnt_and_name_the_product_that_is_asked_for(tmp_path):
+    said: list[str] = []
+    result = run_text(tmp_path, 0, said.append)
+    assert all((tmp_path / name).stat().st_size for name in result["files"])
+    assert result["right"] >= 0.9
+    assert result["leaked"] == 0
+    assert any("invented anew" in line for line in said)

@@ -105,8 +105,8 @@ class KindSubject(AbstractSubject):
 
     @property
     def conditions(self) -> Tensor | None:
-        """What the records fulfil, one row each; None for a kind without conditions."""
-        return self.batch.get("condition")
+        """What the records fulfil, one row each; None without any, or where parts of records are learnt."""
+        return self.batch.get("condition") if len(self.dataset) == len(self.records) else None
 
     def networks(self) -> dict[str, nn.Module]:
         """New networks for the kind's own game, always the same."""

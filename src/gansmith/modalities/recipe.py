@@ -11,7 +11,7 @@ import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Generic, TypeVar, final
+from typing import Any, ClassVar, Generic, Protocol, TypeVar, final, runtime_checkable
 
 import torch
 from jaxtyping import Float
@@ -222,6 +222,15 @@ class AbstractRecipe(ABC, Generic[C]):
             UsageError: When they would make another model of it.
         """
         return given
+
+
+@runtime_checkable
+class Drawn(Protocol):
+    """Finished networks hold something that a report draws."""
+
+    def plots(self, networks: Mapping[str, nn.Module]) -> Mapping[str, Any]:
+        """What a page shows beside the scores, plain values by section; see `report/page.py`."""
+        ...
 
 
 def seeded_networks(

@@ -166,6 +166,15 @@ KINDS: Final = {
             ("epsilon", "delta", "unit", "unit_records", "domain", "insecure_seed"),
         ),
         Modality(
+            "text",
+            "Text: a file of lines, a folder of documents, a column of a table; names, messages, poems, "
+            "code.",
+            "gansmith.modalities.text.format:TextFormat",
+            "gansmith.modalities.text.recipe:TextRecipe",
+            "gansmith.modalities.text:TextOptions",
+            ("text_column",),
+        ),
+        Modality(
             "table",
             "Rows and columns.",
             "gansmith.modalities.table.format:TableFormat",

@@ -105,6 +105,33 @@ class AbstractSequential(nn.Module, ABC):
         """One sample for each row: a function of its noise and of what is asked for."""
 
 
+class AbstractRelaxed(AbstractSequential, ABC):
+    """Of symbols: what it draws can be handed on with a gradient, so that it can play against somebody."""
+
+    @abstractmethod
+    def symbols(self, samples: Tensor) -> Float[Tensor, "batch length n_symbols"]:
+        """Finished samples as a one in the place of each symbol."""
+
+    @abstractmethod
+    def relaxed(
+        self,
+        n_records: int,
+        conditions: Tensor | None,
+        length: int,
+        sharpness: float,
+        generator: torch.Generator,
+    ) -> Float[Tensor, "batch length n_symbols"]:
+        """Drawn samples, a one in the place of each symbol; the gradient is that of the softened choice.
+
+        Args:
+            n_records: How many.
+            conditions: What is asked of each.
+            length: Symbols of each; behind its end stands the end.
+            sharpness: Logits are multiplied with it in the softened choice.
+            generator: On the CPU: of all that is drawn.
+        """
+
+
 def normal_kl(mean: Latents, log_variance: Latents) -> Float[Tensor, " batch"]:
     """Divergence of each normal distribution from the standard one, in nats, never negative.
 

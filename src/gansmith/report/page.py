@@ -26,6 +26,7 @@ from gansmith.report.pairs import association_section, pairs_section
 from gansmith.report.parts import Section
 from gansmith.report.scores import answers, contests, families, not_computed
 from gansmith.report.sequences import sequences_sections
+from gansmith.report.texts import temperature_section, texts_section
 from gansmith.report.wording import counted
 
 Report = Mapping[str, Any]
@@ -130,6 +131,8 @@ def plots_sections(plots: Mapping[str, Any]) -> list[Section]:
     galleries = plots.get("galleries") or []
     made = (
         galleries_section(galleries),
+        texts_section([*(plots.get("real_texts") or ()), *(plots.get("texts") or ())]),
+        temperature_section(plots.get("temperature") or {}),
         schema_section(plots.get("schema") or {}),
         *sequences_sections(plots.get("series") or {}, plots.get("real_series") or []),
         columns_section(plots.get("columns") or []),

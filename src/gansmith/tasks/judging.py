@@ -145,7 +145,7 @@ def _judged(
     cards = list(scoring.score(fakes, train, held, target, small_seed(seed), effort, told))
     teller.clear()
     origin = origin_of(sources[0], None if run is None else Path(run), maker)
-    cards[:1] = [replace(_illustrated(cards[0], galleries), origin=origin)]
+    cards[:1] = [replace(_illustrated(cards[0], galleries, _drawn(maker)), origin=origin)]
     names = _names(synthetic if isinstance(synthetic, Mapping) else (), [card.name for card in cards])
     notes = (*(() if holdout is not None else (SPLIT_OFF,)), *chosen)
     made = _made(real, holdout, (len(train), len(held)), seed, time.monotonic() - started, effort)
@@ -176,12 +176,22 @@ def _kind_beside(sources: Sequence[object]) -> str:
     return named.pop() if len(paths) == len(sources) and len(named) == 1 and named <= set(kinds()) else ""
 
 
-def _illustrated(card: Scorecard, galleries: Sequence[Mapping[str, Any]]) -> Scorecard:
-    """A card whose page shows these galleries, too."""
-    if not galleries:
-        return card
+def _drawn(maker: Model | None) -> Mapping[str, Any]:
+    """What the model that made the data holds for a page."""
+    if maker is None:
+        return {}
+    from gansmith.modalities.recipe import Drawn  # heavy: only for those who give a model
+
+    drawing = offered(maker.modality.recipe, Drawn)
+    return drawing.plots(maker.networks) if drawing else {}
+
+
+def _illustrated(
+    card: Scorecard, galleries: Sequence[Mapping[str, Any]], more: Mapping[str, Any]
+) -> Scorecard:
+    """A card whose page shows these galleries, and this, too."""
     shown = [*card.plots.get("galleries", ()), *map(dict, galleries)]
-    return replace(card, plots={**card.plots, "galleries": shown})
+    return replace(card, plots={**card.plots, **more, **({"galleries": shown} if shown else {})})
 
 
 def _split(opened: Opened, records: Any, holdout: object, seed: int) -> tuple[Any, Any, tuple[str, ...]]:

@@ -90,7 +90,7 @@ def test_it_is_learnt_from_python_and_says_what_it_cannot(colours):
         (lambda: learnt.sample(5, where={"red": 200}), "'colours' is made without conditions"),
         (
             lambda: learnt.impute(colours),
-            "'colours' has no gaps that could be filled. Kinds that can: music, series, table",
+            "'colours' has no gaps that could be filled. Kinds that can: music, series, text, table",
         ),
         (lambda: learnt.score(colours), "'colours' has no scorecard"),
         (lambda: gansmith.Synthesizer().fit(colours, target="red"), "'colours' has no columns"),
@@ -220,7 +220,7 @@ def test_options_of_others_give_way_to_names_that_are_there(install, capsys):
 
 
 def test_our_own_kinds_are_there_without_any_package():
-    ours = ["audio", "image", "domains", "pairs", "heads", "music", "series", "relational", "table"]
+    ours = ["audio", "image", "domains", "pairs", "heads", "music", "series", "relational", "text", "table"]
     assert kinds() == ours
     with pytest.raises(UsageError, match="Did you mean 'table'"):
         find_modality("tabel")

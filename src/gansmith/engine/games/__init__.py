@@ -34,6 +34,7 @@ GAMES: Final = {
     "likelihood": "gansmith.engine.games.likelihood:LikelihoodRules",
     "marginals": "gansmith.engine.games.marginals:MarginalsRules",
     "paired": "gansmith.engine.games.paired:PairedRules",
+    "sequence": "gansmith.engine.games.sequence:SequenceRules",
     "teaching": "gansmith.engine.games.teaching:TeachingRules",
 }
 

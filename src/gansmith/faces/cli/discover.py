@@ -14,7 +14,19 @@ from gansmith.faces.cli.options import Json, Seed, print_json
 Names = StrEnum("Names", ["OBJECTIVES", "PENALTIES", "TERMS", "AUGMENTATIONS", "CURES", "KINDS", "PRESETS"])
 Demo = StrEnum(
     "Demo",
-    ["ALL", "DATABASE", "DIGITS", "ENLARGING", "GAUSSIAN", "MUSIC", "SERIES", "SHAPES", "SOUND", "TABLE"],
+    [
+        "ALL",
+        "DATABASE",
+        "DIGITS",
+        "ENLARGING",
+        "GAUSSIAN",
+        "MUSIC",
+        "SERIES",
+        "SHAPES",
+        "SOUND",
+        "TABLE",
+        "TEXT",
+    ],
 )
 
 
@@ -84,6 +96,7 @@ def demo(
     from gansmith.faces.demos.shapes import run_shapes
     from gansmith.faces.demos.sound import run_sound
     from gansmith.faces.demos.table import run_table
+    from gansmith.faces.demos.text import run_text
 
     found: dict[str, object] = {}
 
@@ -108,5 +121,7 @@ def demo(
         found["sound"] = run_sound(output, seed, show)
     if which in (Demo.ALL, Demo.TABLE):
         found["table"] = run_table(output, seed, show)
+    if which is Demo.TEXT:
+        found["text"] = run_text(output, seed, show)
     if json:
         print_json(found)
