@@ -44,7 +44,7 @@ def check_modality(
     Raises:
         ConformanceError: For the first promise that is broken.
     """
-    subject = KindSubject(modality, source, folder, bad_sources or {}, tolerance, preset)
+    subject = KindSubject(modality, source, folder, bad_sources or {}, tolerance, preset=preset)
     for check in KIND_CHECKS:
         check(subject)
 

@@ -130,21 +130,18 @@ class KindSubject(AbstractSubject):
 
 def check_shapes(subject: KindSubject) -> None:
     """Everything has the shape that the base class states."""
-    n, form, compact = len(subject.records), subject.modality.format, subject.codec.compact
-    networks = subject.networks()
-    fake, size, game = subject.fakes(networks, n), subject.codec.block_size, subject.plan.game
+    n, compact = len(subject.records), subject.codec.compact
+    networks, size, game = subject.networks(), subject.codec.block_size, subject.plan.game
+    fake = subject.fakes(networks, n)
     logits = _judge(networks)(subject.real, subject.conditions)
     made, none = subject.decoded(compact(fake)), subject.decoded(compact(fake)[:0])
-    both = form.join([made, made])
+    n_both = len(subject.modality.format.join([made, made]))
+    is_back = not subject.codec.is_exact or torch.equal(compact(subject.real), subject.compact)
     for is_kept, promise, found in (
         (n >= 20, "a subject has records to be checked on", n),
         (fake.shape == subject.real.shape, "fakes have the shape of real samples", tuple(fake.shape)),
         (len(subject.compact) == n, "one compact record each", tuple(subject.compact.shape)),
-        (
-            not subject.codec.is_exact or torch.equal(compact(subject.real), subject.compact),
-            "compact(expand(x)) is x",
-            "another tensor",
-        ),
+        (is_back, "compact(expand(x)) is x", "another tensor"),
         (set(networks) == set(game.roles), "a network for each role", tuple(networks)),
         (logits.shape == (n,), "logits have the shape (batch,)", tuple(logits.shape)),
         (size >= 1, "a block holds a record or more", size),
@@ -153,7 +150,7 @@ def check_shapes(subject: KindSubject) -> None:
         (len(none) == 0, "no samples are no records", len(none)),
         (len(subject.codec.empty) == 0, "an empty set of records is empty", len(subject.codec.empty)),
         (subject.codec.n_values == subject.real[0].numel(), "n_values counts", subject.codec.n_values),
-        (len(both) == 2 * n, "joined blocks hold all records", len(both)),
+        (n_both == 2 * n, "joined blocks hold all records", n_both),
     ):
         subject.require(is_kept, promise, str(found))
 
@@ -366,8 +363,7 @@ def check_descriptions(subject: KindSubject) -> None:
 
 def check_card(subject: KindSubject) -> None:
     """A card answers five questions, every score is a number or says why not, and honest records stand."""
-    scoring = offered(subject.modality.format, HasScores)
-    if scoring is None:
+    if (scoring := offered(subject.modality.format, HasScores)) is None:
         return
     order = Randomness(subject.seed).permutation(len(subject.records), "thirds", 0).numpy()
     n = min(N_JUDGED, len(order) // 3)
@@ -377,8 +373,8 @@ def check_card(subject: KindSubject) -> None:
     for entry in card.entries:
         is_known = bool(math.isfinite(entry.score.value) or entry.score.caveat)
         subject.require(is_known, "a score is a number or says why not", f"{entry.name} {entry.score}")
-    accused = [line.text for line in card.verdict if line.level == "red"]
-    subject.require(not accused, "a card accuses no honest records", f"{accused}")
+    said = [line.text for line in card.verdict if line.level == "red"]
+    subject.require(not said, "a card accuses no honest records", f"{said}")
 
 
 KIND_CHECKS: Final[tuple[Callable[[KindSubject], None], ...]] = (

@@ -227,7 +227,7 @@ def recognise(source: object, given: Mapping[str, object] | None = None, command
 
 def _says(value: object) -> bool:
     """Whether an option was given, be it 0."""
-    return bool(value) or (isinstance(value, float) and value == 0)
+    return bool(value) or isinstance(value, float)
 
 
 def _offered_by(modality: Modality, command: str) -> frozenset[str]:

@@ -260,10 +260,14 @@ def test_a_run_that_was_killed_while_it_paid_pays_nothing_twice(tmp_path, monkey
     run = start(table, FitConfig(kind="private"), options=options, folder=folder)
     after = (folder / "ledger.jsonl").read_text()
     assert after.startswith(before)
-    assert run.prepared.codec.ledger["spent"]["epsilon"] <= 4.0
+    codec = run.prepared.codec
+    assert isinstance(codec, PrivateCodec)
+    assert codec.ledger["spent"]["epsilon"] <= 4.0
     first = next(iter(run))
     again = resume(table, folder)  # the budget is spent: what it bought is taken from the folder
     assert (folder / "ledger.jsonl").read_text() == after
     assert first.step == 1
-    for mine, theirs in zip(run.prepared.codec.tables, again.prepared.codec.tables, strict=True):
+    codec_again = again.prepared.codec
+    assert isinstance(codec_again, PrivateCodec)
+    for mine, theirs in zip(codec.tables, codec_again.tables, strict=True):
         assert np.array_equal(mine.counts, theirs.counts)

@@ -213,15 +213,15 @@ def test_options_of_others_give_way_to_names_that_are_there(install, capsys):
     )
     found = cli_settings._options("fit")
     assert found["columns"].offered.option == "--column"
-    assert cli_settings._panel(found["columns"], "fit").endswith("kind series and table")
+    assert cli_settings._panel(found["columns"], "fit").endswith("kind series, private and table")
     assert cli_settings._spelling(found["tidy"]) == "--no-tidy"
     assert cli_settings._parsed(found["tidy"], True) is False
     assert cli_settings._parsed(found["shares"], ["0.5,1"]) == (0.5, 1)
 
 
 def test_our_own_kinds_are_there_without_any_package():
-    ours = ["audio", "image", "domains", "pairs", "heads", "music", "series", "relational", "text", "table"]
-    assert kinds() == ours
+    ours = ["audio", "image", "domains", "pairs", "heads", "music", "series", "relational", "private", "text"]
+    assert kinds() == [*ours, "table"]
     with pytest.raises(UsageError, match="Did you mean 'table'"):
         find_modality("tabel")
     with pytest.raises(DataError, match="no kind of data is recognised"):

@@ -95,7 +95,12 @@ def _panel(setting: Setting, command: str) -> str:
         if (one.name, one.type, one.offered.option) == (setting.name, setting.type, setting.offered.option)
         and command in one.offered.commands
     ]
-    return f"Options of data of kind {' and '.join(alike)}"
+    *first, last = alike
+    return (
+        f"Options of data of kind {', '.join(first)} and {last}"
+        if first
+        else f"Options of data of kind {last}"
+    )
 
 
 def _parameter(setting: Setting, panel: str) -> inspect.Parameter:

@@ -33,7 +33,7 @@ from gansmith.tabular.where import plain_where
 
 @final
 class AudioFormat(AbstractFormat[Sounds, AudioOptions]):
-    """See `Aligning`, `HasScores`, `Filming`, `Marking`, `Pictured`, `Translatable`."""
+    """See `HasScores`, `Aligning`, `Filming`, `Marking`, `Pictured`, `Translatable`."""
 
     kind: ClassVar[str] = "audio"
     noun: ClassVar[str] = "sound"

@@ -127,7 +127,11 @@ class Curator:
             McKenna et al. 2022, "AIM" (arXiv:2201.12677), equation 1 for the score.
         """
         scores = [
-            weight * (float(np.abs(self._counted(one) - answers[one]).sum()) - allowance * self.n_cells(one))
+            weight
+            * (
+                float(np.abs(self._counted(one) - answers[one].astype(np.float64)).sum())
+                - allowance * self.n_cells(one)
+            )
             for one, weight in zip(candidates, weights.tolist(), strict=True)
         ]
         sensitivity = float(weights.max())
@@ -139,7 +143,7 @@ class Curator:
         if columns not in self._true:
             sizes = [self.sizes[place] for place in columns]
             found = private.true_marginal([self._codes[:, place] for place in columns], sizes)
-            self._true[columns] = found.ravel().astype(np.float32)
+            self._true[columns] = found.ravel().astype(np.float64)
         return self._true[columns]
 
     def _named(self, columns: Columns) -> str:
