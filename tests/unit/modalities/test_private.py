@@ -18,7 +18,7 @@ from gansmith.modalities.table.private.curator import opened
 from gansmith.modalities.table.private.domain import Cells, Public, public_of
 from gansmith.modalities.table.private.reading import RawColumn
 from gansmith.modalities.table.private.request import request_for
-from gansmith.privacy import Ledger
+from gansmith.privacy import Guarantee, Ledger
 from gansmith.privacy.auditing import neighbour_faults
 from gansmith.tabular.conditions import conditions_of
 from gansmith.tabular.schema import Column, Schema
@@ -152,6 +152,16 @@ def test_kinds_come_out_of_votes_and_odd_cells_are_missing(codec):
     read = RawColumn("age", cells, ()).read(Public("integer"), lambda scores: 0)
     assert read.values[:2].tolist() == [17, 20]
     assert np.isnan(read.values[2:]).all()
+
+
+def test_few_records_vote_with_more_of_the_budget_so_that_kinds_are_no_chance():
+    shares = list[float]()
+    for n_records in (400, 10_000):
+        ledger = Ledger(Guarantee(epsilon=3.0))
+        _opened(_people(n_records), ledger)
+        spent = sum(charge.rho for charge in ledger.charges if charge.on.endswith("kind"))
+        shares.append(spent / ledger.rho_budget)
+    assert shares == pytest.approx([0.1, 0.008])
 
 
 def test_types_that_a_reader_found_in_values_are_not_taken_for_public(tmp_path):

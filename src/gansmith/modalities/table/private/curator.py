@@ -28,7 +28,11 @@ from gansmith.tabular.files.raw import RawTable
 COUNTING_SHARE: Final = 0.002
 """Of the budget, for about how many records there are."""
 VOTING_SHARE: Final = 0.008
-"""For the kinds of columns, where neither a type nor a person says them."""
+"""For the kinds of columns, where neither a type nor a person says them, ..."""
+MOST_VOTING_SHARE: Final = 0.1
+"""... and at most, where there are few records."""
+SURE: Final = 60.0
+"""How many times the noise of a vote all records together should be."""
 RANGE_SHARE: Final = 0.015
 """For the ranges of numbers that are not public."""
 CELLS_SHARE: Final = 0.05
@@ -190,7 +194,9 @@ def introduced(raw: RawTable, public: dict[str, Public], marks: tuple[str, ...],
     budget = ledger.rho_budget
     n_records = private.noisy_n_rows(ledger, raw.columns.num_rows, COUNTING_SHARE * budget)
     ledger.guarantee.check_size(n_records)
-    vote = VOTING_SHARE * budget / len(columns)
+    wanted = (SURE / max(n_records, 1)) ** 2 / 2  # the scale of the noise is one over the root of two rho
+    least, most = (share * budget / len(columns) for share in (VOTING_SHARE, MOST_VOTING_SHARE))
+    vote = min(max(wanted, least), most)
     read = [one.read(public.get(one.name, Public()), voting(ledger, vote, one.name)) for one in columns]
     asking = _Asking(ledger, read, n_records)
     cells = [asking.cells(one, public.get(one.column.name, Public())) for one in read]
