@@ -96,11 +96,8 @@ def _panel(setting: Setting, command: str) -> str:
         and command in one.offered.commands
     ]
     *first, last = alike
-    return (
-        f"Options of data of kind {', '.join(first)} and {last}"
-        if first
-        else f"Options of data of kind {last}"
-    )
+    kinds = f"{', '.join(first)} and {last}" if first else last
+    return f"Options of data of kind {kinds}"
 
 
 def _parameter(setting: Setting, panel: str) -> inspect.Parameter:
