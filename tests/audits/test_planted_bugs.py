@@ -16,9 +16,11 @@ import pytest
 from scipy import stats
 
 from gansmith.errors import GansmithError, UsageError
-from gansmith.privacy import Charge, Guarantee, Ledger, mechanisms, noise, ranges
+from gansmith.privacy import mechanisms, noise, ranges
 from gansmith.privacy.accounting import gaussian_epsilon
 from gansmith.privacy.auditing import epsilon_of_guesses, mu_of_canaries, neighbour_faults
+from gansmith.privacy.guarantee import Guarantee
+from gansmith.privacy.ledger import Charge, Ledger
 from gansmith.privacy.noise import ExactNoise
 from gansmith.privacy.randomness import SeededBits, SystemBits
 

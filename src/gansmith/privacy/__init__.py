@@ -18,10 +18,3 @@ comes back. What is made of noisy results afterwards is free (post-processing), 
 Neighbours differ by one unit that is there or not ("add or remove"); a unit is a record, or a person with at
 most `max_rows` of them. The package knows arrays of numbers only: no tables, no networks.
 """
-
-from __future__ import annotations
-
-from gansmith.privacy.guarantee import Guarantee
-from gansmith.privacy.ledger import Charge, Ledger
-
-__all__ = ["Charge", "Guarantee", "Ledger"]

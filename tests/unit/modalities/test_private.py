@@ -18,8 +18,9 @@ from gansmith.modalities.table.private.curator import opened
 from gansmith.modalities.table.private.domain import Cells, Public, public_of
 from gansmith.modalities.table.private.reading import RawColumn
 from gansmith.modalities.table.private.request import request_for
-from gansmith.privacy import Guarantee, Ledger
 from gansmith.privacy.auditing import neighbour_faults
+from gansmith.privacy.guarantee import Guarantee
+from gansmith.privacy.ledger import Ledger
 from gansmith.tabular.conditions import conditions_of
 from gansmith.tabular.schema import Column, Schema
 from gansmith.tasks.model import load_model

@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 from gansmith.errors import DataError, UsageError
-from gansmith.privacy import Charge, Guarantee, Ledger, accounting, statement
+from gansmith.privacy import accounting, statement
+from gansmith.privacy.guarantee import Guarantee
+from gansmith.privacy.ledger import Charge, Ledger
 from gansmith.privacy.mechanisms import noisy_counts, noisy_n_rows, select
 from gansmith.privacy.noise import ExactNoise
 from gansmith.privacy.randomness import SeededBits

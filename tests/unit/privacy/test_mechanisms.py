@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from gansmith.privacy import Guarantee, Ledger
 from gansmith.privacy.auditing import choice_loss
+from gansmith.privacy.guarantee import Guarantee
+from gansmith.privacy.ledger import Ledger
 from gansmith.privacy.mechanisms import (
     SCORE_STEPS,
     bounded_rows,

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gansmith.privacy import Guarantee, Ledger
+from gansmith.privacy.guarantee import Guarantee
+from gansmith.privacy.ledger import Ledger
 from gansmith.privacy.ranges import noisy_bins, noisy_range
 
 RANDOM = np.random.default_rng(0)

@@ -6,7 +6,9 @@ import json
 
 import numpy as np
 
-from gansmith.privacy import Guarantee, Ledger, statement
+from gansmith.privacy import statement
+from gansmith.privacy.guarantee import Guarantee
+from gansmith.privacy.ledger import Ledger
 from gansmith.privacy.mechanisms import categories, noisy_counts, select
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from gansmith.privacy import Guarantee, Ledger
+from gansmith.privacy.guarantee import Guarantee
+from gansmith.privacy.ledger import Ledger
 from gansmith.privacy.mechanisms import noisy_n_rows
 from gansmith.tasks.origin import origin_of
 

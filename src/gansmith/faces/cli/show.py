@@ -12,7 +12,6 @@ import typer
 from gansmith.errors import UsageError
 from gansmith.faces.cli.options import Json, print_json
 from gansmith.faces.cli.settings import Chosen, offering
-from gansmith.privacy import statement
 from gansmith.store.address import without_password
 
 SECONDS_PER_FRAME: Final = 0.25
@@ -83,6 +82,8 @@ def _show_model(path: Path, as_json: bool) -> None:
         f"{training['samples_seen']:,} samples seen, held-out score {_spelt(training['held_out_score'])}"
     )
     if "ledger" in found:
+        from gansmith.privacy import statement  # brings NumPy: not for those who ask for help
+
         for label, text in statement.facts(found["ledger"]):
             typer.echo(f"{label}: {text}")
     print_rows(model.modality.recipe.describe(model.codec))

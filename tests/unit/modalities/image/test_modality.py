@@ -49,7 +49,7 @@ def test_network_sizes_survive_json():
 
 def test_nothing_can_be_asked_for():
     for by, capability, said in (
-        (RECIPE, Imputing, "no gaps that could be filled. Kinds that can: music, series, table"),
+        (RECIPE, Imputing, "no gaps that could be filled. Kinds that can: music, series, text, table"),
         (FORMAT, HasColumns, "no target can be predicted"),
     ):
         with pytest.raises(UsageError, match=said):

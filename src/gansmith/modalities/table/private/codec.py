@@ -26,7 +26,7 @@ from gansmith.modalities.table.private.domain import Cells
 from gansmith.modalities.table.private.learning import Learning
 from gansmith.modalities.table.private.records import PrivateRecords
 from gansmith.nets.mixture import Columns
-from gansmith.privacy import Ledger
+from gansmith.privacy.ledger import Ledger
 from gansmith.privacy.noise import ExactNoise
 from gansmith.privacy.randomness import SeededBits
 from gansmith.settings import from_plain, to_plain

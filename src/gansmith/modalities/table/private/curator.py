@@ -21,8 +21,9 @@ from gansmith.modalities.table.private.domain import Cells, Public, public_of
 from gansmith.modalities.table.private.reading import Read, check_kinds, columns_of, voting
 from gansmith.modalities.table.private.records import PrivateRecords
 from gansmith.nets.mixture import Columns
-from gansmith.privacy import Ledger, ranges
 from gansmith.privacy import mechanisms as private
+from gansmith.privacy import ranges
+from gansmith.privacy.ledger import Ledger
 from gansmith.tabular.files.raw import RawTable
 
 COUNTING_SHARE: Final = 0.002
@@ -235,8 +236,8 @@ class _Asking:
             return self._binned(read, public)
         if public.values:
             return Cells(read.column, public.values)
-        if read.column.kind == "boolean":
-            return Cells(replace(read.column, type="bool"), ("false", "true"))
+        if read.known:
+            return Cells(read.column, read.known)
         return self._categories(read)
 
     def _binned(self, read: Read, public: Public) -> Cells:

@@ -208,8 +208,8 @@ def _replaced(cells: pa.Array, places: np.ndarray, others: pa.Array) -> pa.Array
 class Public:
     """What a person says of a column."""
 
-    kind: str = ""
-    """One of `reading.KINDS`; empty: not said."""
+    stated: str = ""
+    """Its kind, one of `reading.KINDS`; empty: not said."""
     values: tuple[str, ...] = ()
     ends: tuple[float, float] | None = None
     """The lower and the upper end of a range, both of which may occur; times in the unit of the edges."""
@@ -220,7 +220,7 @@ class Public:
     @property
     def in_words(self) -> str:
         """For the ledger."""
-        said = [self.kind] if self.kind else []
+        said = [self.stated] if self.stated else []
         said += [f"{len(self.values)} categories"] if self.values else []
         said += [f"{self.ends[0]:g} to {self.ends[1]:g}"] if self.ends else []
         return ", ".join(said)

@@ -9,7 +9,7 @@ that came out are missing.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final, final
 
 import numpy as np
@@ -19,8 +19,8 @@ from jaxtyping import Float
 
 from gansmith.errors import UsageError, did_you_mean
 from gansmith.modalities.table.private.domain import MICROSECONDS, Public
-from gansmith.privacy import Ledger
 from gansmith.privacy import mechanisms as private
+from gansmith.privacy.ledger import Ledger
 from gansmith.tabular.columns.base import MISSING_MARKS
 from gansmith.tabular.columns.date_codes import has_clock, read_times
 from gansmith.tabular.files.raw import RawTable
@@ -37,6 +37,7 @@ DECIMALS: Final = (0, 1, 2, 4, NOT_ROUNDED)
 """Digits after the point that are voted for."""
 _WEIGHTS: Final = {"%Y%m%d": 1.0, "date": 1.0, 0: 0.95, 1: 0.87, 2: 0.79, 4: 0.71, NOT_ROUNDED: 0.63}
 """What a vote counts for: less where a kind takes all that another takes, and more."""
+TRUTH: Final = ("false", "true")
 _CATEGORY_WEIGHT: Final = 0.5
 
 Values = np.ndarray
@@ -53,6 +54,8 @@ class Read:
     grain: float = 0.0
     """What numbers are multiples of."""
     is_made_anew: bool = False
+    known: tuple[str, ...] = ()
+    """Categories that its type says."""
 
 
 @final
@@ -77,25 +80,27 @@ class RawColumn:
             public: What a person says of it.
             vote: Chooses one of some scores.
         """
-        if public.kind in ("key", "text"):
-            return _anew(self.name, public.kind)
+        if public.stated in ("key", "text"):
+            return _anew(self.name, public.stated)
         if not self.is_text:
             return self._typed(public, vote)
-        if public.kind in ("category", "boolean"):
-            return self._texts(public)
+        if public.stated in ("category", "boolean"):
+            return self._texts()
         texts = self._trimmed()
-        if public.kind in ("date", "datetime") and public.form:
+        if public.stated in ("date", "datetime") and public.form:
             return _times(self.name, texts.as_times(public.form), public.form)
-        if public.kind in ("integer", "decimal"):
-            kinds = [_digits_of(public)] if public.decimals is not None or public.kind == "integer" else None
+        if public.stated in ("integer", "decimal"):
+            kinds = (
+                [_digits_of(public)] if public.decimals is not None or public.stated == "integer" else None
+            )
             return self._numbers(texts, kinds or DECIMALS[1:], vote)
-        ballots: list[str | int] = [*FORMATS] if not public.kind or "date" in public.kind else []
-        ballots += [] if public.kind else DECIMALS
+        ballots: list[str | int] = [*FORMATS] if not public.stated or "date" in public.stated else []
+        ballots += [] if public.stated else DECIMALS
         scores = [_WEIGHTS.get(one, 1.0) * texts.n_read(one) for one in ballots]
-        scores += [] if public.kind else [_CATEGORY_WEIGHT * texts.n_present]
+        scores += [] if public.stated else [_CATEGORY_WEIGHT * texts.n_present]
         chosen = vote(np.array(scores, float))
         if chosen == len(ballots):
-            return self._texts(public)
+            return self._texts()
         ballot = ballots[chosen]
         if isinstance(ballot, str):
             return _times(self.name, texts.as_times(ballot), ballot)
@@ -113,8 +118,8 @@ class RawColumn:
     def _typed(self, public: Public, vote: Callable[[Float[np.ndarray, " n"]], int]) -> Read:
         """A column whose type is public."""
         kind = self.cells.type
-        if pa.types.is_boolean(kind) or public.kind in ("category", "boolean"):
-            return self._texts(replace(public, kind="boolean" if pa.types.is_boolean(kind) else public.kind))
+        if pa.types.is_boolean(kind) or public.stated in ("category", "boolean"):
+            return self._texts()
         if pa.types.is_temporal(kind) and not pa.types.is_time(kind) and not pa.types.is_duration(kind):
             stamps = pc.cast(self.cells, pa.timestamp("us"), safe=False).combine_chunks()
             return _times(self.name, stamps, "", is_day=pa.types.is_date(kind))
@@ -124,7 +129,7 @@ class RawColumn:
             return _numbers(self.name, _doubles(self.cells), 0, str(kind))
         if pa.types.is_floating(kind):
             numbers = _doubles(self.cells)
-            if public.kind == "integer" or public.decimals is not None:
+            if public.stated == "integer" or public.decimals is not None:
                 return _numbers(self.name, numbers, _digits_of(public))
             scores = [_WEIGHTS[one] * _n_rounded(numbers, one) for one in DECIMALS]
             return _numbers(self.name, numbers, DECIMALS[vote(np.array(scores))], "double")
@@ -134,12 +139,14 @@ class RawColumn:
             "out, or cast it to numbers, times or texts."
         )
 
-    def _texts(self, public: Public) -> Read:
-        kind = "boolean" if pa.types.is_boolean(self.cells.type) else "category"
+    def _texts(self) -> Read:
+        is_truth = pa.types.is_boolean(self.cells.type)
+        column = Column(self.name, "boolean", "bool") if is_truth else Column(self.name, "category")
         cells = self.cells.cast(pa.string())
         missing = pc.is_in(cells, value_set=pa.array(["", *self.marks])).combine_chunks()
         texts = pc.if_else(missing, pa.scalar(None, pa.string()), cells.combine_chunks())
-        return Read(Column(self.name, kind), np.array(texts.to_pylist(), object))
+        known = TRUTH if is_truth else ()
+        return Read(column, np.array(texts.to_pylist(), object), known=known)
 
     def _trimmed(self) -> _Texts:
         encoded = pc.dictionary_encode(pc.utf8_trim_whitespace(self.cells)).combine_chunks()
@@ -197,10 +204,10 @@ def check_kinds(names: Sequence[str], public: dict[str, Public]) -> None:
     for name, said in public.items():
         if name not in names:
             raise UsageError(f"there is no column {name!r} to say something of. {did_you_mean(name, names)}")
-        if said.kind and said.kind not in KINDS:
+        if said.stated and said.stated not in KINDS:
             raise UsageError(
-                f"column {name!r}: kind {said.kind!r} is not learnt under a guarantee. "
-                f"{did_you_mean(said.kind, KINDS)}"
+                f"column {name!r}: kind {said.stated!r} is not learnt under a guarantee. "
+                f"{did_you_mean(said.stated, KINDS)}"
             )
 
 
@@ -247,4 +254,4 @@ def _n_rounded(numbers: Float[np.ndarray, " n"], digits: int) -> int:
 
 
 def _digits_of(public: Public) -> int:
-    return 0 if public.kind == "integer" else NOT_ROUNDED if public.decimals is None else public.decimals
+    return 0 if public.stated == "integer" else NOT_ROUNDED if public.decimals is None else public.decimals
