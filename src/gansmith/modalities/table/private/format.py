@@ -133,7 +133,7 @@ class PrivateFormat(AbstractFormat[PrivateRecords, PrivateOptions]):
         rows = [
             {
                 "column": name,
-                "kind": options.columns.get(name, "") or public[name].kind if name in public else "",
+                "kind": options.columns.get(name, "") or public[name].stated if name in public else "",
                 "learnt": public[name].in_words if name in public else "to be found at a price",
             }
             for name in self.names(records)
