@@ -15,7 +15,7 @@ from gansmith.modalities.previews import TablePreview
 from gansmith.modalities.table.format import TableFormat
 from gansmith.modalities.table.options import TableOptions
 from gansmith.modalities.table.private import TAKEN_AS_PUBLIC, PrivateOptions
-from gansmith.modalities.table.private.domain import public_of
+from gansmith.modalities.table.private.domain import Public, public_of
 from gansmith.modalities.table.private.records import PrivateRecords, called
 from gansmith.scorecard.card import Scorecard
 from gansmith.scorecard.measuring import Progress, unheard
@@ -133,7 +133,7 @@ class PrivateFormat(AbstractFormat[PrivateRecords, PrivateOptions]):
         rows = [
             {
                 "column": name,
-                "kind": options.columns.get(name, "") or public[name].stated if name in public else "",
+                "kind": options.columns.get(name, public.get(name, Public()).stated),
                 "learnt": public[name].in_words if name in public else "to be found at a price",
             }
             for name in self.names(records)
