@@ -29,7 +29,7 @@ from gansmith.disclosure import usual_min_count
 from gansmith.modalities.text import TextOptions
 from gansmith.modalities.text.dataset import Whole
 from gansmith.modalities.text.judging import PASSAGE_WORDS
-from gansmith.modalities.text.measures import _f1
+from gansmith.modalities.text.measures import macro_f1
 from gansmith.modalities.text.ngrams import NgramModel, bleu, self_bleu, shuffled_texts, trigram_texts
 from gansmith.modalities.text.reading import read_texts
 from gansmith.modalities.text.records import Texts
@@ -170,7 +170,7 @@ def figures(texts: Texts, train: Texts, test: Texts, seed: int) -> dict[str, flo
     }
     if "type" in test.attributes.names:
         said = linear(seed).fit(hashed(texts.texts), texts.attributes.columns["type"].astype(str))
-        found["F1 of labels"] = _f1(
+        found["F1 of labels"] = macro_f1(
             test.attributes.columns["type"].astype(str), said.predict(hashed(test.texts))
         )
     return found

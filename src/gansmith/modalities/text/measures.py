@@ -237,10 +237,10 @@ def _taught(case: Case) -> list[Found]:
         raise DataError(f"all texts have the same {case.target!r}")
     judge = OneVsRestClassifier(linear(case.seed)).fit(hashed(learnt), labels)
     said = np.asarray(judge.predict(hashed(asked)))
-    value = _f1(truth, said)
+    value = macro_f1(truth, said)
     rng = draws(case.seed)
     drawn = [rng.integers(0, len(truth), len(truth)) for _ in range(N_AGAIN)]
-    again = [_f1(truth[rows], said[rows]) for rows in drawn]
+    again = [macro_f1(truth[rows], said[rows]) for rows in drawn]
     score = Score(
         value=value,
         error=float(np.std(again, ddof=1)),
@@ -255,7 +255,7 @@ def _taught(case: Case) -> list[Found]:
     return [Found("tstr", score)]
 
 
-def _f1(truth: np.ndarray, said: np.ndarray) -> float:
+def macro_f1(truth: np.ndarray, said: np.ndarray) -> float:
     """The mean of the classes that there are."""
     known = np.unique(truth)
     return float(f1_score(truth, said, labels=known, average="macro", zero_division=cast("Any", 0.0)))

@@ -65,7 +65,7 @@ class PrivateRecipe(AbstractRecipe[PrivateCodec]):
     def build(
         self, codec: PrivateCodec, networks: PrivateNetworks, rules: AbstractRules
     ) -> dict[str, nn.Module]:
-        """See the base class: the generator goes on from where it was when the budget was spent."""
+        """See the base class: the generator begins where it was when the budget was spent."""
         if not isinstance(rules, MarginalsRules):
             raise UsageError(f"private tables have no networks for the game {rules.name!r}.")
         mixture = MixtureOfProducts(codec.sizes, networks.n_components, codec.makes)
